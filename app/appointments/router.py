@@ -168,5 +168,9 @@ async def succeed_appointment(write_request: CreateDep, payload: payloads.Succes
     The successor gets the same office of the same organization. Both changes are made in one transaction.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: service.succeed_appointment(transaction, write_request, payload), payload
+        lambda transaction: service.succeed_appointment(transaction, write_request, payload),
+        payload,
+        authorize_repetition=lambda transaction: changes.ensure_response_visible(
+            transaction, write_request, repository.APPOINTMENT, {"id": payload.ends}
+        ),
     )

@@ -2,7 +2,12 @@
 
 from app.auth.caller import Caller, get_caller
 from app.auth.middleware import AuthenticationMiddleware
-from app.auth.route import AuthorizingRoute, build_missing_scope_problem, check_access_declared
+from app.auth.route import (
+    AuthorizingRoute,
+    build_insufficient_scope,
+    build_missing_scope_problem,
+    check_access_declared,
+)
 from app.auth.scopes import AccessPolicy, Scope, allow_anonymous, require_scope, require_scope_by_parameter
 from app.auth.verifier import TokenVerifier
 
@@ -14,6 +19,7 @@ __all__ = [
     "Scope",
     "TokenVerifier",
     "allow_anonymous",
+    "build_insufficient_scope",
     "build_missing_scope_problem",
     "check_access_declared",
     "get_caller",

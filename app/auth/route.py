@@ -99,9 +99,15 @@ def authorize(request: Request, access: AccessPolicy) -> None:
 
 def build_missing_scope_problem(scope: Scope, request: Request) -> Problem:
     """Build the problem for a request without this scope: 401 if it has no caller, else 403, with a challenge."""
-    challenge = f'{BEARER_CHALLENGE}, scope="{scope}"'
     if get_caller(request) is not None:
-        return InsufficientScope(scope, headers={"WWW-Authenticate": f'{challenge}, error="insufficient_scope"'})
+        return build_insufficient_scope(scope)
+    challenge = f'{BEARER_CHALLENGE}, scope="{scope}"'
     if "authorization" in request.headers:
         challenge += ', error="invalid_token"'
     return Unauthenticated(headers={"WWW-Authenticate": challenge})
+
+
+def build_insufficient_scope(scope: Scope) -> Problem:
+    """Build the problem 403 for a caller without this scope, with a challenge that names it (RFC 6750, section 3.1)."""
+    challenge = f'{BEARER_CHALLENGE}, scope="{scope}", error="insufficient_scope"'
+    return InsufficientScope(scope, headers={"WWW-Authenticate": challenge})

@@ -136,6 +136,7 @@ async def reissue_badge(write_request: ActionDep, code: Code, id: ParticipantId)
     """
 
     async def reissue(transaction: Transaction) -> WriteResult:
+        write_request.exposes_personal_data = True
         await access.require_access(transaction, write_request.caller, code)
         if write_request.caller.meeting is not None:
             raise OutsideOrganization

@@ -150,7 +150,9 @@ async def create_correction(write_request: CreateDep, code: Code, payload: paylo
     came after it part of the roll. The kind `reopen` opens the roll again.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: service.request_correction(transaction, write_request, code, payload), payload
+        lambda transaction: service.request_correction(transaction, write_request, code, payload),
+        payload,
+        authorize_repetition=lambda transaction: service.require_write_access(transaction, write_request, code),
     )
 
 

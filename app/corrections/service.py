@@ -73,7 +73,7 @@ async def annul_scan(
         NotFound: There is no such scan.
         RollClosed: The roll has been closed, and the scan is not annulled.
     """
-    await _require_write_access(transaction, write_request, meeting)
+    await require_write_access(transaction, write_request, meeting)
     is_closed = await access.lock_and_check_closed(transaction, meeting)
     annulment = await repository.find_annulment(transaction, meeting, scan)
     if annulment is None:
@@ -95,7 +95,7 @@ async def close_roll(transaction: Transaction, write_request: WriteRequest, meet
     Raises:
         PreconditionFailed: If-Match names another revision of the meeting.
     """
-    await _require_write_access(transaction, write_request, meeting)
+    await require_write_access(transaction, write_request, meeting)
     await repository.lock_roll(transaction, meeting)
     await changes.lock_object(transaction, write_request, MEETING, {"code": meeting})
     body = await repository.close_roll(transaction, meeting, write_request.caller.client_id)
@@ -119,7 +119,7 @@ async def confirm_correction(
         CorrectionSuperseded: What it changes was corrected after it was requested.
         RollOpen: It corrects a closed roll, and the roll is open.
     """
-    await _require_write_access(transaction, write_request, meeting)
+    await require_write_access(transaction, write_request, meeting)
     await repository.lock_roll(transaction, meeting)
     client = write_request.caller.client_id
     requested = await repository.lock_correction(transaction, meeting, correction, client)
@@ -149,7 +149,7 @@ async def request_correction(
         InvalidContent: The members do not suit the kind, or there is no such participant or scan.
         RollOpen: It corrects a closed roll, and the roll is open.
     """
-    await _require_write_access(transaction, write_request, meeting)
+    await require_write_access(transaction, write_request, meeting)
     await access.lock_and_check_closed(transaction, meeting)
     require_members_of_kind(payload)
     columns = payload.model_dump(exclude_none=True, exclude={"on"})
@@ -199,7 +199,7 @@ def _list_audit_keys(meeting: str, correction: repository.RequestedCorrection) -
     return [f"corrections/{correction.id}", *(keys or [f"meetings/{meeting}"])]
 
 
-async def _require_write_access(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
+async def require_write_access(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
     """Mark the response as personal data; raise a problem unless the caller may correct the meeting's roll."""
     write_request.exposes_personal_data = True
     caller = write_request.caller

@@ -15,6 +15,7 @@ from app.imports.repository import RowsOutsideOrganization, RowWriter
 from app.imports.rows import Row, StoredObjects
 from app.imports.schemas import RowStatus
 from app.writes.conflicts import AttemptedWrite, to_problem
+from app.writes.resource import Resource
 
 ROWS_PER_STATEMENT = 500
 SPLIT_FACTOR = 10  # number of pieces into which a chunk with a refused row is split
@@ -44,10 +45,14 @@ async def import_rows(
         InvalidContent: The header of the file is wrong.
         Malformed: The file is not of its format.
     """
-    resource = options.importable.resource
+    require_importer(caller, options.importable.resource)
+    return await _Importer(transaction, caller, options).run(rows, report_progress)
+
+
+def require_importer(caller: Caller, resource: Resource) -> None:
+    """Raise OutsideOrganization if the caller may not write any object of the resource."""
     if caller.meeting is not None or (caller.organization is not None and resource.owner_query is None):
         raise OutsideOrganization
-    return await _Importer(transaction, caller, options).run(rows, report_progress)
 
 
 class _Importer:

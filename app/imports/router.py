@@ -127,7 +127,8 @@ async def _run_import(
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write_request.caller, request_id, reason)
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
-                return _build_response(stored, {"Idempotency-Replayed": "true"})
+                importer.require_importer(write_request.caller, options.importable.resource)
+                return _build_response(stored.response, {"Idempotency-Replayed": "true"})
             rows = parser.read_rows(io.BytesIO(body), format_, options.importable)
             report = await importer.import_rows(transaction, write_request.caller, options, rows)
             await asyncio.to_thread(report.to_document, language)  # in a thread, so that the event loop goes on
@@ -141,7 +142,8 @@ async def _run_import(
                 request_id=request_id,
             )
             if key:
-                await idempotency.store_response(transaction, client, key, fingerprint, response)
+                repeatable = idempotency.RepeatableResponse(response, [], is_personal=False)
+                await idempotency.store_response(transaction, client, key, fingerprint, repeatable)
     finally:
         await database.close()
     if report.is_refused and not options.dry_run:

@@ -5,7 +5,7 @@ of its table, and migrations/sql contains their SQL.
 """
 
 from app.models.attendance import Attendance, AttendanceCount, Participant, ParticipantSession
-from app.models.audit import AuditLine, AuditRoot, AuditSeal
+from app.models.audit import AuditLine, AuditRoot, AuditSeal, AuditText
 from app.models.check_ins import Badge, ClockReading, Device, DeviceClock, DeviceReset, Scan
 from app.models.clients import Client, ClientController, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
@@ -29,6 +29,7 @@ __all__ = [
     "AuditLine",
     "AuditRoot",
     "AuditSeal",
+    "AuditText",
     "Badge",
     "Base",
     "Client",

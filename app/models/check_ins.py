@@ -170,5 +170,5 @@ class Scan(Base):
         CheckConstraint("(annulled_at IS NULL) = (annulment_reason IS NULL)", name="annulled_for_a_reason"),
         Index(None, "badge"),
         Index(None, "meeting", "received_at", "id"),
-        Index(None, "device_id", "clock_epoch", "meeting"),
+        Index(None, "device_id", "clock_epoch", "meeting", "period"),
     )

@@ -48,12 +48,9 @@ class Meeting(Record, Base):
 
     __tablename__ = "meetings"
     __triggers__ = REVISION_TRIGGERS | {
-        "create_roll_secret",
-        "derive_attendance_of_meeting",
-        "enforce_places",
+        *("create_roll_secret", "derive_attendance_of_meeting", "enforce_places", "reject_nearer_erasure"),
+        *("require_scope_to_open_roll", "require_scope_to_create_open_roll", "sessions_within_meeting"),
         "keep_closed_meeting",
-        "reject_nearer_erasure",
-        "sessions_within_meeting",
     }
 
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -93,7 +90,7 @@ class Meeting(Record, Base):
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         CheckConstraint("places BETWEEN 1 AND 100000", name="places_range"),
         CheckConstraint("retention_days BETWEEN 8 AND 36500", name="retention_days_range"),
-        CheckConstraint("end_on - start_on < 366", name="days_range"),
+        CheckConstraint("end_on - start_on < 366", name="within_a_year"),
         CheckConstraint("check_in_margin_minutes BETWEEN 0 AND 720", name="check_in_margin_minutes_range"),
         CheckConstraint("day_ends_at ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="day_ends_at_shape"),
         Index(None, "host", "code"),

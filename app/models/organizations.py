@@ -13,7 +13,9 @@ class Organization(SourcedRecord, Base):
     """A commission or another agency. `seats`: the size of a commission; null if no source states it."""
 
     __tablename__ = "organizations"
-    __triggers__ = REVISION_TRIGGERS | {"reject_cycle"}
+    __triggers__ = REVISION_TRIGGERS | {
+        *("reject_cycle", "require_region_of_caller", "require_changed_region_of_caller"),
+    }
 
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]

@@ -28,7 +28,7 @@ from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.participants import payloads, schemas
 from app.roll_access import collection
-from app.roll_access.access import require_roll_open
+from app.roll_access.access import require_roll_access, require_roll_open
 from app.writes.resource import Parts, Resource, Values
 
 _participant, _assignment, _meeting = models.Participant, models.ParticipantSession, models.Meeting
@@ -113,6 +113,7 @@ PARTICIPANT = Resource(
     to_members=_to_members,
     owner_query=Statement(select(_meeting.host).where(_meeting.code == bindparam("meeting", type_=Text))),
     ensure_writable=require_roll_open,
+    ensure_visible=require_roll_access,
     is_personal=True,
 )
 

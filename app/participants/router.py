@@ -117,7 +117,9 @@ async def create_participants(
     """
     try:
         return await write_request.run_in_transaction(
-            lambda transaction: service.create_batch(transaction, write_request, code, payload), payload
+            lambda transaction: service.create_batch(transaction, write_request, code, payload),
+            payload,
+            authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
         )
     except Problem as problem:
         raise await service.locate_problem(write_request, code, payload, problem) from None
@@ -142,7 +144,9 @@ async def create_participants_in_office(
     not a participant yet. `certain` is false for those who possibly hold it.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: service.create_office_holders(transaction, write_request, code, payload), payload
+        lambda transaction: service.create_office_holders(transaction, write_request, code, payload),
+        payload,
+        authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
     )
 
 

@@ -87,6 +87,12 @@ async def create_office_holders(
     return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})
 
 
+async def ensure_response_visible(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
+    """Raise a problem unless the caller may still see who was created by a request that is repeated."""
+    keys = {"meeting": meeting, "id": None}
+    await changes.ensure_response_visible(transaction, write_request, RESOURCE, keys)
+
+
 async def locate_problem(
     write_request: WriteRequest, meeting: str, batch: payloads.ParticipantBatchPayload, problem: Problem
 ) -> Problem:
@@ -117,13 +123,16 @@ async def locate_problem(
 
 
 async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
-    """Raise a problem unless the caller may create participants of the meeting; lock its roll against closing.
+    """Mark the response as personal data; raise a problem unless the caller may create participants of the meeting.
+
+    Locks the roll against closing.
 
     Raises:
         NotFound: The meeting does not exist, or the caller may not know of it.
         RollClosed: The roll has been closed.
         OutsideOrganization: The caller is bound to another organization or to a meeting.
     """
+    write_request.exposes_personal_data = True
     await RESOURCE.ensure_writable(transaction, write_request.caller, {"meeting": meeting})
     if RESOURCE.owner_query and not await transaction.fetch_all(RESOURCE.owner_query, {"meeting": meeting}):
         raise NotFound

@@ -126,6 +126,11 @@ async def require_access(reader: Queryable, caller: Caller, meeting: str) -> Non
         raise NotFound
 
 
+async def require_roll_access(transaction: Transaction, caller: Caller, keys: Values) -> None:
+    """Raise NotFound unless the caller has access to the roll of the meeting in these keys (see `require_access`)."""
+    await require_access(transaction, caller, keys["meeting"])
+
+
 async def require_roll_open(transaction: Transaction, caller: Caller, keys: Values) -> None:
     """Raise NotFound without access to the roll, RollClosed if it is closed; else lock it against closing.
 

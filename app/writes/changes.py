@@ -45,7 +45,24 @@ async def create_object(
         headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
         return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
 
-    return await write_request.run_in_transaction(work, payload)
+    return await write_request.run_in_transaction(
+        work,
+        payload,
+        authorize_repetition=lambda transaction: ensure_response_visible(transaction, write_request, resource, keys),
+    )
+
+
+async def ensure_response_visible(
+    transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values
+) -> None:
+    """Raise a problem unless the caller may still see the response to a creation, which is to be repeated.
+
+    Raises:
+        NotFound: The caller may not know of the object that the path names.
+        OutsideOrganization: The object is outside of what the caller is bound to now.
+    """
+    await resource.ensure_visible(transaction, write_request.caller, keys)
+    await ownership.ensure_object_inside(transaction, write_request.caller, resource, keys)
 
 
 async def insert_object(

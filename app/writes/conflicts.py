@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from app import models
+from app.auth import Scope, build_insufficient_scope
 from app.core.db.database import Queryable
 from app.core.db.faults import ConstraintViolation
 from app.core.db.statements import Statement
@@ -31,6 +32,7 @@ from app.core.problems import (
     InUse,
     InvalidContent,
     NoPlacesLeft,
+    OutsideOrganization,
     ParallelSessions,
     Problem,
     RollClosed,
@@ -83,10 +85,13 @@ CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
         f"ck_{table}_ends_after_start": (EndsBeforeStart, "/ends_at" if table == "sessions" else "/end_on")
         for table in ("appointments", "stages", "meetings", "sessions")
     },
+    "ck_organizations_region_outside": (OutsideOrganization, "/region"),
     "ck_organizations_dissolved_after_established": (EndsBeforeStart, "/dissolved_on"),
     **{f"ck_{table}_parent_no_circle": (CircularParent, "/parent") for table in ("organizations", "stages")},
     **{f"ck_{table}_parent_is_another": (CircularParent, "/parent") for table in ("organizations", "stages")},
 }
+# By constraint: the scope that the write requires beside that of its route.
+SCOPE_CONSTRAINTS: Mapping[str, Scope] = {"ck_meetings_open_roll_scope": Scope.ATTENDANCE_WRITE}
 CONFLICTS = Sentence(
     "Isian ini bertentangan dengan objek pada alamat ini.", "This conflicts with the object at this address."
 )
@@ -122,6 +127,8 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
     if write.is_delete and isinstance(constraint, ForeignKeyConstraint):
         addresses = await _find_referring_objects(reader, table, constraint, write.columns)
         return InUse(*[_build_error(STILL_REFERRED_TO, "in_use", "", address) for address in addresses])
+    if name in SCOPE_CONSTRAINTS:
+        return build_insufficient_scope(SCOPE_CONSTRAINTS[name])
     member = write.part_members.get(violation.table)  # an error in a part is reported at the member of the body
     if name in CONSTRAINT_PROBLEMS:
         kind, pointer = CONSTRAINT_PROBLEMS[name]

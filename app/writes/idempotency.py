@@ -5,16 +5,18 @@ one transaction, so that a crash leaves all of them or none. Only successful res
 key can be used again.
 """
 
+import re
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 import orjson
 
 from app.core.db.transaction import Transaction
-from app.core.problems import IdempotencyKeyReused, RequestInFlight
+from app.core.problems import IdempotencyKeyRequired, IdempotencyKeyReused, RequestInFlight
 
 SELECT_RESPONSE = (
-    "SELECT fingerprint, status, headers::text, body FROM idempotency_keys"
+    "SELECT fingerprint, status, headers::text, body, keys, is_personal FROM idempotency_keys"
     " WHERE client = $1 AND key = $2 AND created_at > now() - interval '7 days'"
 )
 # Rows are deleted an hour after they expire, which is longer than any request runs that may still read them. A row that
@@ -24,6 +26,10 @@ DELETE_EXPIRED_KEYS = (
     " WHERE created_at < now() - interval '7 days 1 hour' LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1"
 )
 
+MAX_KEY_LENGTH = 255
+# A String of RFC 8941, section 3.3.3: printable ASCII in double quotes, with a backslash before `"` and `\\` only.
+_QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+
 
 class StoredResponse(NamedTuple):
     """A response that can be repeated: its status, its own headers and its body."""
@@ -31,6 +37,38 @@ class StoredResponse(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+class RepeatableResponse(NamedTuple):
+    """A response that is stored under an idempotency key, with what its repetition needs to know."""
+
+    response: StoredResponse
+    keys: Sequence[str]
+    """The objects that it is about, as in the audit trail."""
+    is_personal: bool
+    """It contains personal data."""
+    meeting: str | None = None
+    """The meeting in the path of the request."""
+
+
+def parse_key(header: str) -> str:
+    """Return the idempotency key in a header: the content of a quoted string, or the header itself if it has no quotes.
+
+    Both forms of a key are the same key. The IETF draft requires the quotes, which many clients leave out.
+
+    Raises:
+        IdempotencyKeyRequired: The key is empty, longer than 255 characters or not printable ASCII, or a quoted string
+            is malformed.
+    """
+    key = header
+    if header.startswith('"'):
+        quoted = _QUOTED_KEY.fullmatch(header)
+        if quoted is None:
+            raise IdempotencyKeyRequired
+        key = re.sub(r"\\(.)", r"\1", quoted[1])
+    if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
+        raise IdempotencyKeyRequired
+    return key
 
 
 def compute_fingerprint(method: str, target: str, body: bytes, incarnation: int = 0) -> bytes:
@@ -47,7 +85,9 @@ def compute_fingerprint(method: str, target: str, body: bytes, incarnation: int 
     return sha256(b"\0".join((method.encode(), target.encode(), body, *number))).digest()
 
 
-async def find_response(transaction: Transaction, client: str, key: str, fingerprint: bytes) -> StoredResponse | None:
+async def find_response(
+    transaction: Transaction, client: str, key: str, fingerprint: bytes
+) -> RepeatableResponse | None:
     """Lock an idempotency key until the transaction ends; return its response, None if new; raise if in use or reused.
 
     Raises:
@@ -63,25 +103,30 @@ async def find_response(transaction: Transaction, client: str, key: str, fingerp
     rows = await transaction.fetch(SELECT_RESPONSE, client, key)
     if not rows:
         return None
-    stored_fingerprint, status, headers, body = rows[0]
+    stored_fingerprint, status, headers, body, keys, is_personal = rows[0]
     if stored_fingerprint != fingerprint:
         raise IdempotencyKeyReused
-    return StoredResponse(status, orjson.loads(headers), body)
+    return RepeatableResponse(StoredResponse(status, orjson.loads(headers), body), keys, is_personal)
 
 
 async def store_response(
-    transaction: Transaction, client: str, key: str, fingerprint: bytes, response: StoredResponse
+    transaction: Transaction, client: str, key: str, fingerprint: bytes, repeatable: RepeatableResponse
 ) -> None:
     """Store a request's fingerprint and response under its idempotency key, replacing what is stored under it."""
+    response = repeatable.response
     await transaction.fetch(
-        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body)"
-        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6) ON CONFLICT (client, key) DO UPDATE SET"
+        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body, keys, is_personal, meeting)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9) ON CONFLICT (client, key) DO UPDATE SET"
         " fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
-        " body = excluded.body, created_at = clock_timestamp()",
+        " body = excluded.body, keys = excluded.keys, is_personal = excluded.is_personal,"
+        " meeting = excluded.meeting, created_at = clock_timestamp()",
         client,
         key,
         fingerprint,
         response.status,
         orjson.dumps(response.headers).decode(),
         response.body,
+        list(repeatable.keys),
+        repeatable.is_personal,
+        repeatable.meeting,
     )

@@ -20,8 +20,6 @@ from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 
-MEETING_PATH = "/v1/meetings/{code}"
-
 
 class WriteQuery(EmptyQuery):
     """Query parameters of every write."""
@@ -38,8 +36,9 @@ IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="A new key for each object to create, 1 to 255 printable ASCII characters. A repeated request with "
-        "the same key gets the first response again and creates nothing. Required unless `dry_run=true`.",
+        description="A new key for each object to create, 1 to 255 printable ASCII characters, with or without the "
+        'quotes of the IETF draft: `"k"` and `k` are the same key. A repeated request with the same key gets the first '
+        "response again and creates nothing. Required unless `dry_run=true`.",
         examples=["8e03978e-40d5-43dd-bc93-6894a57f9324"],
     ),
 ]
@@ -63,6 +62,8 @@ class WriteResult(NamedTuple):
 
 Work = Callable[[Transaction], Awaitable[WriteResult]]
 """Performs a write within a transaction that the caller commits."""
+Authorization = Callable[[Transaction], Awaitable[None]]
+"""Raises a problem unless the caller of a request may see its response now."""
 
 
 @dataclass
@@ -80,7 +81,7 @@ class WriteRequest:
     attempted_write: AttemptedWrite = field(default_factory=lambda: AttemptedWrite({}))
     """The last write that was tried, from which the violation of a constraint is explained."""
     exposes_personal_data: bool = False
-    """The response contains personal data, so even a dry run is recorded in the audit trail."""
+    """The response contains personal data, so a dry run and a repetition are recorded in the audit trail too."""
 
     @property
     def database(self) -> Database:
@@ -92,8 +93,16 @@ class WriteRequest:
         """The current day in the time zone of the service's settings."""
         return clock.current_day(get_settings(self.request).zone)
 
-    async def run_in_transaction(self, work: Work, reason: ChangeReason | None = None) -> Response:
+    async def run_in_transaction(
+        self, work: Work, reason: ChangeReason | None = None, *, authorize_repetition: Authorization | None = None
+    ) -> Response:
         """Run `work` in a transaction with audit line and idempotency; return its response. Roll back a dry run.
+
+        Args:
+            work: Performs the write.
+            reason: The reason that the request states.
+            authorize_repetition: Checks the caller's rights of today before a stored response is repeated. `work`
+                checks them itself.
 
         Raises:
             Problem: A constraint was violated, or `work` raised a problem of its own.
@@ -101,7 +110,7 @@ class WriteRequest:
             IdempotencyKeyReused: The idempotency key was used for a different request.
         """
         try:
-            return await self._run(work, reason)
+            return await self._run(work, reason, authorize_repetition)
         except ConstraintViolation as violation:
             raise await self.to_problem(violation) from None
 
@@ -113,7 +122,9 @@ class WriteRequest:
         """Attribute the revisions that the transaction writes next to the caller, the request and the reason."""
         await audit_trail.attribute_revisions(transaction, self.caller, self._request_id(), reason)
 
-    async def _run(self, work: Work, reason: ChangeReason | None) -> Response:
+    async def _run(
+        self, work: Work, reason: ChangeReason | None, authorize_repetition: Authorization | None
+    ) -> Response:
         """Run the work with its audit line in a transaction, or return the stored response; roll back a dry run."""
         client, key = self.caller.client_id, self.idempotency_key
         response: StoredResponse
@@ -121,14 +132,21 @@ class WriteRequest:
             await self.attribute_revisions(transaction, reason)
             fingerprint = await self._compute_fingerprint(transaction) if key else b""
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
-                return _build_response(stored, {"Idempotency-Replayed": "true"})
+                if authorize_repetition is not None:
+                    await authorize_repetition(transaction)
+                if stored.is_personal:
+                    await audit_trail.insert_audit_line(transaction, self.caller, self.request, stored.keys)
+                return _build_response(stored.response, {"Idempotency-Replayed": "true"})
             response, keys = await work(transaction)
             if self.dry_run:
                 await transaction.check_deferred_constraints()
                 raise Rollback
             await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
             if key:
-                await idempotency.store_response(transaction, client, key, fingerprint, response)
+                repeatable = idempotency.RepeatableResponse(
+                    response, keys, self.exposes_personal_data, audit_trail.find_meeting(self.request)
+                )
+                await idempotency.store_response(transaction, client, key, fingerprint, repeatable)
         if self.dry_run:
             if self.exposes_personal_data:
                 async with open_transaction(self.database) as transaction:
@@ -140,8 +158,7 @@ class WriteRequest:
     async def _compute_fingerprint(self, transaction: Transaction) -> bytes:
         """Compute the fingerprint of the request, by which a repetition is recognized."""
         incarnation = 0
-        if self.request.scope["route"].path.startswith(MEETING_PATH):
-            code = self.request.path_params["code"]
+        if code := audit_trail.find_meeting(self.request):
             incarnation = await incarnations.count_deletions(transaction, "meetings", code)
         body = await self.request.body()
         return idempotency.compute_fingerprint(self.request.method, self._target(), body, incarnation)
@@ -184,11 +201,9 @@ async def parse_create_request(
         IdempotencyKeyRequired: The Idempotency-Key header is missing or malformed.
     """
     dry_run = query.dry_run == "true"
-    key = idempotency_key
-    if key is None and not dry_run:
+    if idempotency_key is None and not dry_run:
         raise IdempotencyKeyRequired
-    if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise IdempotencyKeyRequired
+    key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
     return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 

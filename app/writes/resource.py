@@ -76,8 +76,8 @@ def _unchanged(values: Values) -> Values:
     return values
 
 
-async def _always_writable(_transaction: Transaction, _caller: Caller, _keys: Values) -> None:
-    """Raise nothing, which allows every write: the default of `Resource.ensure_writable`."""
+async def _always_allowed(_transaction: Transaction, _caller: Caller, _keys: Values) -> None:
+    """Raise nothing: the default of `Resource.ensure_writable` and `Resource.ensure_visible`."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,10 @@ class Resource:
     """Column with the organization above the object; a bound client may set it only to one within its own."""
     ownership_claims: Sequence[OwnershipClaim] = ()
     """References that make other objects belong to the owner; a bound client may refer only to what it may write."""
-    ensure_writable: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always_writable
+    ensure_writable: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always_allowed
     """Raises a problem if the object with these keys cannot be written now, or not by this caller."""
+    ensure_visible: Callable[[Transaction, Caller, Values], Awaitable[None]] = _always_allowed
+    """Raises a problem if this caller may not know of the object with these keys."""
     is_personal: bool = False
     """The document contains personal data that is not open to everybody."""
 

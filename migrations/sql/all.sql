@@ -47,4 +47,5 @@ RESET search_path;
 \ir audit.sql
 \ir clients.sql
 \ir corrections.sql
+\ir callers.sql
 \ir closed_rolls.sql

@@ -7,8 +7,9 @@
 --   day        The date, in the time zone of the meeting.
 --   begins_at  The cut-off of the day before; of the first day: midnight minus the meeting's check_in_margin_minutes.
 --   cutoff_at  The instant at which an entry without an exit ends. The meeting's day_ends_at (a time before noon is one
---              of the next date); by default four hours after the end of the day's last session, or without sessions
---              midnight plus the margin. Never later than the next day's first session.
+--              of the next date); by default four hours after the end of the day's last session, or midnight plus the
+--              margin if there are no sessions or the end of one is not known. Never later than the next day's first
+--              session.
 --   ends_at    The instant until which scans belong to the day: its cut-off; of the last day: midnight plus the margin
 --              if that is later.
 -- A session belongs to the date on which it starts. With search_path = history, public it reads the past.
@@ -17,7 +18,7 @@ CREATE OR REPLACE FUNCTION list_meeting_days(of_meeting text) RETURNS TABLE (
 ) LANGUAGE sql STABLE AS $$
     WITH dated AS (
         SELECT (session.starts_at AT TIME ZONE meeting.time_zone)::date AS day, min(session.starts_at) AS first_start,
-            max(coalesce(session.ends_at, session.starts_at)) AS last_end
+            CASE WHEN bool_and(session.ends_at IS NOT NULL) THEN max(session.ends_at) END AS last_end
         FROM meetings AS meeting JOIN sessions AS session ON session.meeting = meeting.code
         WHERE meeting.code = of_meeting AND session.starts_at IS NOT NULL GROUP BY 1
     ), ended AS (

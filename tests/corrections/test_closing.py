@@ -15,6 +15,7 @@ from tests.corrections.corrections_client import (
 )
 from tests.writes.write_client import WriteClient
 
+COUNT_SCANS_AFTER_CLOSING = "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL"
 CALL_CHECK_IN = """
     SELECT outcome FROM check_in($1, json_build_array(json_build_object(
         'p', 0, 'device_id', 'gate-9', 'clock_epoch', 0, 'sent_at', $2::timestamptz, 'received_at', $2::timestamptz,
@@ -56,7 +57,7 @@ async def test_scans_after_closing_are_stored_without_effect(meeting: MeetingCli
 
 
 async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> None:
-    """Later check-ins wait for the closing, so each scan is stored before it or marked as one that came after it."""
+    """Later check-ins wait for the closing, so each scan is stored before it or with its time."""
     url = database_url_of(meeting.app)
     connection = await meeting.connect()
     scan = '[{"p": 0, "n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'

@@ -70,6 +70,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "signs_until": HOUR + timedelta(days=1),
     },
     "audit_lines": {"id": 9, "operation": "load", "keys": ["regions/90"]},
+    "audit_texts": {"line": 3, "salt": b"s" * 16, "text": "T"},
     "audit_seals": {"position": 9, "line": 3, "hash": HASH},
     "audit_roots": {"hour": HOUR, "position": 2, "hash": HASH},
     "idempotency_keys": {
@@ -87,7 +88,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("begins_at", "cutoff_at", "ends_at"), HOUR),
     },
     "devices": {"meeting": "m-1", "device_id": "gate-9", "client": "c"},
-    "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_by": "c", "reason": "R"},
+    "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_at": HOUR, "reset_by": "c", "reason": "R"},
     "device_clocks": {
         "meeting": "m-1",
         "device_id": "gate-1",

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.conftest import fetch_value
+from tests.imports.import_client import CSV_TYPE, ImportClient
 from tests.writes.write_client import WriteClient
 
 OFFICIAL = {"name": "Siti Contoh"}
@@ -96,7 +97,10 @@ async def test_key_expires_after_seven_days(api: WriteClient, own_url: str) -> N
     assert "idempotency-replayed" in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).headers
 
 
-@pytest.mark.parametrize("key", [None, "", "x" * 256, "kunci\u00e9"], ids=["none", "empty", "long", "not ASCII"])
+MALFORMED_KEYS = ["", '""', '"k', '"', '"a"b"', '"a\\b"', '"k";a=1', f'"{"x" * 256}"']
+
+
+@pytest.mark.parametrize("key", [None, "x" * 256, "kunci\u00e9", '"kunci\u00e9"', *MALFORMED_KEYS])
 async def test_creation_without_a_valid_key_is_400(api: WriteClient, own_url: str, key: str | None) -> None:
     headers = [(name.encode(), value.encode()) for name, value in api.headers.items()]
     if key is not None:
@@ -111,3 +115,34 @@ async def test_dry_run_does_not_use_the_key(api: WriteClient) -> None:
     headers = {**api.headers, "Idempotency-Key": key}
     assert (await api.http.post(f"{LIST_PATH}?dry_run=true", json=OFFICIAL, headers=headers)).status_code == 200
     assert "idempotency-replayed" not in (await api.post(LIST_PATH, OFFICIAL, idempotency_key=key)).headers
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [
+        ("k", '"k"'),
+        ('"k"', "k"),
+        ('"a\\"b\\\\c"', 'a"b\\c'),
+        (f'"{"x" * 255}"', "x" * 255),
+        ('"a b"', "a b"),
+        ("'k'", "\"'k'\""),
+    ],
+)
+async def test_quoted_and_unquoted_key_are_one_key(api: WriteClient, own_url: str, key: str, other: str) -> None:
+    first = await api.post(LIST_PATH, OFFICIAL, idempotency_key=key)
+    repeated = await api.post(LIST_PATH, OFFICIAL, idempotency_key=other)
+    assert (first.status_code, repeated.content) == (201, first.content)
+    assert repeated.headers["idempotency-replayed"] == "true"
+    assert await count_officials(own_url) == 1
+
+
+async def test_quotes_within_a_key_are_part_of_it(api: WriteClient) -> None:
+    assert (await api.post(LIST_PATH, OFFICIAL, idempotency_key='k"')).status_code == 201
+    assert "idempotency-replayed" not in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="k")).headers
+
+
+async def test_import_takes_a_quoted_key(app: FastAPI, client: httpx.AsyncClient) -> None:
+    importer = ImportClient.create(app, client)
+    first = await importer.send("name\r\nSiti Contoh\r\n", CSV_TYPE, "officials", idempotency_key='"k"')
+    again = await importer.send("name\r\nSiti Contoh\r\n", CSV_TYPE, "officials", idempotency_key="k")
+    assert (first.status_code, again.headers["idempotency-replayed"]) == (200, "true")

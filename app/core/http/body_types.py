@@ -16,7 +16,25 @@ from app.core.patterns import SLUG_PATTERN
 # Characters are escaped so that Python, Rust and ECMAScript read the patterns in the same way.
 CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 BLANK = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\ufeff"
-SINGLE_LINE_PATTERN = rf"^[^{CONTROL}{BLANK}]([^{CONTROL}]*[^{CONTROL}{BLANK}])?$"
+# Default_Ignorable_Code_Point of Unicode 15.1 and 16 (DerivedCoreProperties.txt, 4,174 code points) without U+FEFF,
+# which is in BLANK, and other characters without ink: the Braille pattern without dots, interlinear annotation, joiners
+# and selectors of single scripts, Egyptian format controls and blanks, the Khitan filler, the musical null notehead.
+# ECMAScript, Rust and Python share no escape for code points beyond U+FFFF, so these are written as they are.
+INVISIBLE = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u2d7f\u3164"
+    r"\ufe00-\ufe0f\uffa0\ufff0-\ufffb"
+) + "".join(
+    f"{chr(first)}-{chr(last)}"
+    for first, last in (
+        *((0x1107F, 0x1107F), (0x13430, 0x1343F), (0x13441, 0x13442), (0x16FE4, 0x16FE4), (0x1BC9D, 0x1BC9D)),
+        *((0x1BCA0, 0x1BCA3), (0x1D159, 0x1D159), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+    )
+)
+# Perhaps invisible characters, the first visible one, and whatever follows it. Each text has one way to match, so that
+# a long one is read once.
+SINGLE_LINE_PATTERN = (
+    rf"^([{INVISIBLE}][{BLANK}{INVISIBLE}]*)?[^{CONTROL}{BLANK}{INVISIBLE}]([^{CONTROL}]*[^{CONTROL}{BLANK}])?$"
+)
 HEX_DIGIT = "[0-9A-Fa-f]"
 CANONICAL_UUID_PATTERN = f"^{HEX_DIGIT}{{8}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{12}}$"
 
@@ -46,12 +64,12 @@ def _is_full_match(pattern: str, value: Any) -> bool:
 
 
 def require_single_line(value: Any) -> Any:
-    """Return the value unchanged; validation error for a text with control characters or spaces at its ends.
+    """Return the value unchanged; validation error for control characters, spaces at the ends, or nothing visible.
 
     Values that are no text or empty pass: the type itself has better error messages for them.
     """
     if value and isinstance(value, str) and not _is_full_match(SINGLE_LINE_PATTERN, value):
-        raise PydanticCustomError("not_plain", "no control characters, no spaces at the ends")
+        raise PydanticCustomError("not_plain", "visible, no control characters, no spaces at the ends")
     return value
 
 

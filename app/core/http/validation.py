@@ -88,8 +88,10 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
     "not_plain": (
         "not_plain_text",
         lambda _: Text(
-            "Tidak boleh memuat karakter kendali atau baris baru, atau spasi di awal atau akhir.",
-            "Must not contain control characters or line breaks, or begin or end with a space.",
+            "Harus memuat karakter yang terlihat; tidak boleh memuat karakter kendali atau baris baru, atau spasi di "
+            "awal atau akhir.",
+            "Must contain a visible character; must not contain control characters or line breaks, or begin or end "
+            "with a space.",
         ),
     ),
     "not_an_instant": (

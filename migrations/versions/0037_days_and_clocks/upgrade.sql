@@ -41,8 +41,9 @@ END $$;
 --   day        The date, in the time zone of the meeting.
 --   begins_at  The cut-off of the day before; of the first day: midnight minus the meeting's check_in_margin_minutes.
 --   cutoff_at  The instant at which an entry without an exit ends. The meeting's day_ends_at (a time before noon is one
---              of the next date); by default four hours after the end of the day's last session, or without sessions
---              midnight plus the margin. Never later than the next day's first session.
+--              of the next date); by default four hours after the end of the day's last session, or midnight plus the
+--              margin if there are no sessions or the end of one is not known. Never later than the next day's first
+--              session.
 --   ends_at    The instant until which scans belong to the day: its cut-off; of the last day: midnight plus the margin
 --              if that is later.
 -- A session belongs to the date on which it starts. With search_path = history, public it reads the past.
@@ -51,7 +52,7 @@ CREATE OR REPLACE FUNCTION list_meeting_days(of_meeting text) RETURNS TABLE (
 ) LANGUAGE sql STABLE AS $$
     WITH dated AS (
         SELECT (session.starts_at AT TIME ZONE meeting.time_zone)::date AS day, min(session.starts_at) AS first_start,
-            max(coalesce(session.ends_at, session.starts_at)) AS last_end
+            CASE WHEN bool_and(session.ends_at IS NOT NULL) THEN max(session.ends_at) END AS last_end
         FROM meetings AS meeting JOIN sessions AS session ON session.meeting = meeting.code
         WHERE meeting.code = of_meeting AND session.starts_at IS NOT NULL GROUP BY 1
     ), ended AS (
@@ -1016,5 +1017,68 @@ BEGIN
     ORDER BY 1, 2;
     IF affected IS NOT NULL THEN
         PERFORM derive_locked_attendance(of_meeting, affected);
+    END IF;
+END $$;
+
+-- Deletes the participants of a meeting after its retention period, and everything else that is about them. The roll is
+-- closed if it was open. A new secret makes the digests of its issued rolls impossible to compute again.
+--
+-- Arguments: the code of the meeting; the commit that deleted it, null for a meeting that exists.
+-- Locks: roll_lock_key(meeting), exclusively; then the meeting's row, FOR UPDATE; then the rows that it deletes.
+-- Returns: no row if there is no such meeting, its period is not over, or there was nothing more to erase; else the
+-- number of deleted participants, and of other rows that were deleted or lost a text.
+CREATE OR REPLACE FUNCTION erase_personal_data(
+    of_meeting text, of_deletion bigint, OUT participants int, OUT records int
+) RETURNS SETOF record
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    existed_after timestamptz;
+    existed_until timestamptz := 'infinity';
+    is_first boolean := false;
+    affected int;
+    table_name text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
+    IF of_deletion IS NULL THEN
+        SELECT anonymised_at IS NULL INTO is_first FROM meetings WHERE code = of_meeting FOR UPDATE;
+    ELSE
+        SELECT stamp INTO existed_until FROM history.commits WHERE id = of_deletion;
+    END IF;
+    PERFORM FROM retention_periods AS period
+    WHERE period.meeting = of_meeting AND period.deletion IS NOT DISTINCT FROM of_deletion
+        AND due_at <= clock_timestamp();
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(max(stamp), '-infinity') INTO existed_after
+    FROM revisions JOIN history.commits ON commits.id = revisions.commit
+    WHERE resource = 'meetings' AND key = of_meeting AND action = 'deleted' AND stamp < existed_until;
+    participants := 0;
+    records := 0;
+    IF of_deletion IS NULL THEN
+        PERFORM set_config('rakornas.anonymising', 'on', true);
+        FOREACH table_name IN ARRAY ARRAY[
+            'roll_corrections', 'roll_digests', 'scans', 'badges', 'devices'
+        ] LOOP
+            EXECUTE format('DELETE FROM %I WHERE meeting = $1', table_name) USING of_meeting;
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            records := records + affected;
+        END LOOP;
+        UPDATE participants AS listed SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
+        DELETE FROM participants AS listed WHERE meeting = of_meeting;
+        GET DIAGNOSTICS participants = ROW_COUNT;
+    END IF;
+    records := records + erase_records(of_meeting, existed_after, existed_until);
+    IF of_deletion IS NULL THEN
+        UPDATE meetings SET anonymised_at = coalesce(anonymised_at, clock_timestamp()),
+            roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
+        WHERE code = of_meeting AND (anonymised_at IS NULL OR roll_closed_at IS NULL);
+        PERFORM set_config('rakornas.anonymising', '', true);
+        IF is_first OR participants > 0 THEN
+            UPDATE roll_secrets SET secret = DEFAULT WHERE meeting = of_meeting;
+        END IF;
+    END IF;
+    IF is_first OR participants + records > 0 THEN
+        RETURN NEXT;
     END IF;
 END $$;

@@ -428,3 +428,66 @@ BEGIN
         PERFORM derive_locked_attendance(of_meeting, affected);
     END IF;
 END $$;
+
+-- Deletes the participants of a meeting after its retention period, and everything else that is about them. The roll is
+-- closed if it was open. A new secret makes the digests of its issued rolls impossible to compute again.
+--
+-- Arguments: the code of the meeting; the commit that deleted it, null for a meeting that exists.
+-- Locks: roll_lock_key(meeting), exclusively; then the meeting's row, FOR UPDATE; then the rows that it deletes.
+-- Returns: no row if there is no such meeting, its period is not over, or there was nothing more to erase; else the
+-- number of deleted participants, and of other rows that were deleted or lost a text.
+CREATE OR REPLACE FUNCTION erase_personal_data(
+    of_meeting text, of_deletion bigint, OUT participants int, OUT records int
+) RETURNS SETOF record
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    existed_after timestamptz;
+    existed_until timestamptz := 'infinity';
+    is_first boolean := false;
+    affected int;
+    table_name text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
+    IF of_deletion IS NULL THEN
+        SELECT anonymised_at IS NULL INTO is_first FROM meetings WHERE code = of_meeting FOR UPDATE;
+    ELSE
+        SELECT stamp INTO existed_until FROM history.commits WHERE id = of_deletion;
+    END IF;
+    PERFORM FROM retention_periods AS period
+    WHERE period.meeting = of_meeting AND period.deletion IS NOT DISTINCT FROM of_deletion
+        AND due_at <= clock_timestamp();
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(max(stamp), '-infinity') INTO existed_after
+    FROM revisions JOIN history.commits ON commits.id = revisions.commit
+    WHERE resource = 'meetings' AND key = of_meeting AND action = 'deleted' AND stamp < existed_until;
+    participants := 0;
+    records := 0;
+    IF of_deletion IS NULL THEN
+        PERFORM set_config('rakornas.anonymising', 'on', true);
+        FOREACH table_name IN ARRAY ARRAY[
+            'roll_corrections', 'roll_digests', 'scans', 'badges', 'device_clocks'
+        ] LOOP
+            EXECUTE format('DELETE FROM %I WHERE meeting = $1', table_name) USING of_meeting;
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            records := records + affected;
+        END LOOP;
+        UPDATE participants AS listed SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
+        DELETE FROM participants AS listed WHERE meeting = of_meeting;
+        GET DIAGNOSTICS participants = ROW_COUNT;
+    END IF;
+    records := records + erase_records(of_meeting, existed_after, existed_until);
+    IF of_deletion IS NULL THEN
+        UPDATE meetings SET anonymised_at = coalesce(anonymised_at, clock_timestamp()),
+            roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
+        WHERE code = of_meeting AND (anonymised_at IS NULL OR roll_closed_at IS NULL);
+        PERFORM set_config('rakornas.anonymising', '', true);
+        IF is_first OR participants > 0 THEN
+            UPDATE roll_secrets SET secret = DEFAULT WHERE meeting = of_meeting;
+        END IF;
+    END IF;
+    IF is_first OR participants + records > 0 THEN
+        RETURN NEXT;
+    END IF;
+END $$;

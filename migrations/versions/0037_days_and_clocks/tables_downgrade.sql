@@ -5,7 +5,10 @@ ALTER TABLE scans ALTER COLUMN after_closing TYPE boolean USING after_closing IS
 -- squawk-ignore adding-not-nullable-field
 ALTER TABLE scans ALTER COLUMN after_closing SET NOT NULL;
 ALTER TABLE scans DROP CONSTRAINT fk_scans_meeting_device_id_clock_epoch_period_device_clocks;
+DROP INDEX ix_scans_device_id_clock_epoch_meeting_period;
 ALTER TABLE scans DROP COLUMN period;
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_scans_device_id_clock_epoch_meeting ON scans (device_id, clock_epoch, meeting);
 
 -- One clock for each epoch, with the least shift; and of the readings those that are needed for it.
 DELETE FROM device_clocks AS clock WHERE EXISTS (
@@ -50,7 +53,7 @@ DROP VIEW history.meetings;
 DROP VIEW history.participants;
 ALTER TABLE history.meetings_rows DROP COLUMN check_in_margin_minutes, DROP COLUMN day_ends_at;
 ALTER TABLE history.participants_rows DROP COLUMN day_statuses;
-ALTER TABLE meetings DROP COLUMN check_in_margin_minutes, DROP COLUMN day_ends_at, DROP CONSTRAINT ck_meetings_days_range;
+ALTER TABLE meetings DROP COLUMN check_in_margin_minutes, DROP COLUMN day_ends_at, DROP CONSTRAINT ck_meetings_within_a_year;
 ALTER TABLE participants DROP COLUMN day_statuses;
 SELECT enable_revisions('meetings', 'meetings', '{code}', '{folded}');
 SELECT enable_revisions('participants', 'participants', '{id}', '{folded,open_status}');

@@ -3,23 +3,23 @@
 New: closed_rolls and closed_roll_lines with their history, and the schema `closed`. Rolls that are closed already are
 copied as they are now. Does not run under the code before it: stop the service first. No release contains that code.
 
-Revision: 0036, after 0035
+Revision: 0038, after 0037
 """
 
 from migrations import scripts
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0036_closed_rolls/tables_upgrade.sql")
-    scripts.run_file("0036_closed_rolls/upgrade.sql")
-    scripts.run_file("0036_closed_rolls/rows_upgrade.sql")
+    scripts.run_file("0038_closed_rolls/tables_upgrade.sql")
+    scripts.run_file("0038_closed_rolls/upgrade.sql")
+    scripts.run_file("0038_closed_rolls/rows_upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0036_closed_rolls/downgrade.sql")
-    scripts.run_file("0036_closed_rolls/tables_downgrade.sql")
+    scripts.run_file("0038_closed_rolls/downgrade.sql")
+    scripts.run_file("0038_closed_rolls/tables_downgrade.sql")

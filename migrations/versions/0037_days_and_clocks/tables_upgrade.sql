@@ -20,7 +20,7 @@ CHECK (check_in_margin_minutes BETWEEN 0 AND 720);
 ALTER TABLE meetings ADD CONSTRAINT ck_meetings_day_ends_at_shape
 CHECK (day_ends_at ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$');
 -- squawk-ignore constraint-missing-not-valid
-ALTER TABLE meetings ADD CONSTRAINT ck_meetings_days_range CHECK (end_on - start_on < 366);
+ALTER TABLE meetings ADD CONSTRAINT ck_meetings_within_a_year CHECK (end_on - start_on < 366);
 
 CREATE TABLE meeting_days (
     meeting text NOT NULL CONSTRAINT fk_meeting_days_meeting_meetings
@@ -62,6 +62,7 @@ CREATE TABLE device_resets (
 );
 
 -- All readings of a clock are kept, in periods. What is stored is one period of each epoch.
+DROP INDEX ix_scans_device_id_clock_epoch_meeting;
 ALTER TABLE scans DROP CONSTRAINT fk_scans_meeting_device_id_clock_epoch_device_clocks;
 ALTER TABLE clock_readings DROP CONSTRAINT fk_clock_readings_meeting_device_id_clock_epoch_device_clocks;
 ALTER TABLE clock_readings DROP CONSTRAINT pk_clock_readings;
@@ -94,6 +95,9 @@ ALTER TABLE scans ALTER COLUMN period DROP DEFAULT;
 ALTER TABLE scans ADD CONSTRAINT fk_scans_meeting_device_id_clock_epoch_period_device_clocks
 FOREIGN KEY (meeting, device_id, clock_epoch, period)
 REFERENCES device_clocks (meeting, device_id, clock_epoch, period) ON UPDATE CASCADE;
+
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_scans_device_id_clock_epoch_meeting_period ON scans (device_id, clock_epoch, meeting, period);
 
 -- Scans tell after which closing they came.
 ALTER TABLE scans ALTER COLUMN after_closing DROP NOT NULL;
