@@ -213,7 +213,7 @@ async def import_rows(w: RandomWriter) -> None:
 async def write_rows(w: RandomWriter) -> None:
     """Rows of participants as the reference data are loaded: by SQL, which no route checks."""
     sql = w.choose(
-        "UPDATE participants SET status = 'absent', office = 'chair', note = 'X', arrived_at = now() WHERE meeting = $1",
+        "UPDATE participants SET status = 'absent', office = 'chair', arrived_at = now() WHERE meeting = $1",
         "DELETE FROM participant_sessions WHERE meeting = $1",
         'INSERT INTO participants (id, meeting, name, status, verified, "primary")'
         " VALUES (gen_random_uuid(), $1, 'X', 'present', false, false)",
