@@ -1,6 +1,7 @@
 """SQL of corrections that change the dates or the retention period of a meeting.
 
-One client can move the erasure of personal data only later; two clients may move it earlier (migrations/sql/erasure.sql).
+One client can move the erasure of personal data only later; two clients can move it earlier, too (see
+migrations/sql/erasure.sql).
 """
 
 from app.core.db.faults import ConstraintViolation

@@ -58,6 +58,9 @@ async def write_texts(meeting: MeetingClient) -> None:
     assert (await meeting.admin.patch(session, {"room": "Aula", **reason})).status_code == 200
     statement = {"organization": "kpu", "form": "spoken", "summary": "S", **reason}
     assert (await meeting.admin.post(f"{meeting.path}/statements", statement)).status_code == 201
+    await meeting.send_batch([meeting.new_scan(0, 30)], 30, device=f"gerbang-{MARKER}")
+    reset = await meeting.admin.post(f"{meeting.path}/devices/gerbang-{MARKER}:reset", reason)
+    assert reset.status_code == 200, reset.text
     registered = await meeting.admin.post(f"{meeting.path}/participants:batch", BATCH)
     assert registered.status_code in (200, 201), registered.text
 
@@ -69,7 +72,10 @@ async def erase_and_find_tables(url: str) -> set[str]:
 
 
 async def request_and_confirm_correction(meeting: MeetingClient) -> None:
-    await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": f"selesai {MARKER}"})
+    headers = {**meeting.admin.headers, "If-Match": "*"}
+    reason = {"reason": f"selesai {MARKER}", "legal_basis": MARKER}
+    closed = await meeting.client.post(f"{meeting.path}:close-roll", json=reason, headers=headers)
+    assert closed.status_code == 200, closed.text
     correction = {"kind": "status", "participant": meeting.participants[1], "status": "excused"}
     requested = await meeting.admin.post(
         f"{meeting.path}/corrections", {**correction, "reason": MARKER, "legal_basis": MARKER}
@@ -78,6 +84,8 @@ async def request_and_confirm_correction(meeting: MeetingClient) -> None:
     other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     confirmed = await other.post(f"{requested.headers['location']}:confirm", {"reason": MARKER, "legal_basis": MARKER})
     assert confirmed.status_code == 200, confirmed.text
+    reopening = {"kind": "reopen", "reason": MARKER}
+    assert (await meeting.admin.post(f"{meeting.path}/corrections", reopening)).status_code == 201
 
 
 async def test_live_meeting_leaves_no_text_behind(meeting: MeetingClient, own_url: str) -> None:
@@ -147,7 +155,7 @@ async def test_what_arrives_after_the_first_run_is_erased_by_the_next(meeting: M
     await set_days_since_end(own_url, meeting, DAYS_PAST)
     assert await erase_and_find_tables(own_url) == set()
     late = [meeting.new_scan(f"https://example.org/{MARKER}", 60), meeting.new_scan(MARKER.upper(), 61)]
-    assert (await meeting.send_batch(late, 60)).status_code == 207
+    assert (await meeting.send_batch(late, 60, device=MARKER)).status_code == 207
     await read_for_a_purpose(meeting)
     reason = {"reason": MARKER, "place": "Bandung"}
     assert (await meeting.admin.patch(meeting.path, reason)).status_code == 200

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import httpx
 import pytest
+import pytest_asyncio
+from fastapi import FastAPI
 
+from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient
 from tests.corrections.corrections_client import close_roll, create_client, post_correction, request_correction
 from tests.writes.write_client import WriteClient
@@ -11,16 +15,32 @@ from tests.writes.write_client import WriteClient
 REASON = {"reason": "tanggalnya keliru"}
 EARLIER_DATES: dict[str, Any] = {"kind": "dates", "start_on": "2026-12-07", "end_on": "2026-12-07", **REASON}
 SHORTER_RETENTION: dict[str, Any] = {"kind": "retention", "retention_days": 20, **REASON}
+LONGER = {"retention_days": 30}
+
+
+@pytest_asyncio.fixture
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    """A meeting with participants that two clients have given a retention period."""
+    meeting = await MeetingClient.create(app, client, participant_count=2)
+    confirm = await request_correction(meeting, create_editor(meeting, "one"), **{**SHORTER_RETENTION, **LONGER})
+    assert (await create_editor(meeting, "two").post(confirm, {})).status_code == 200
+    return meeting
+
+
+def create_editor(meeting: MeetingClient, name: str) -> WriteClient:
+    """Return the requests of a client with this id, which may write meetings and attendance."""
+    scopes = (Scope.MEETINGS_WRITE, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ)
+    return WriteClient.create(meeting.app, meeting.client, *scopes, client_id=name)
 
 
 @pytest.fixture
 def first(meeting: MeetingClient) -> WriteClient:
-    return create_client(meeting, "first")
+    return create_editor(meeting, "first")
 
 
 @pytest.fixture
 def second(meeting: MeetingClient) -> WriteClient:
-    return create_client(meeting, "second")
+    return create_editor(meeting, "second")
 
 
 async def get_meeting(meeting: MeetingClient) -> dict[str, Any]:
@@ -48,7 +68,7 @@ async def test_change_takes_effect_when_a_second_client_confirms_it(
     assert {name: confirmed.json()[name] for name in members} == members
     after = await get_meeting(meeting)
     assert {name: after[name] for name in members} == members
-    revision = (await meeting.admin.get(f"{meeting.path}/revisions")).json()["items"][0]
+    revision = (await meeting.admin.get(f"{meeting.path}/revisions")).json()["items"][-1]
     assert (revision["revision"], revision["reason"]) == (after["revision"], REASON["reason"])
     assert after["revision"] == before["revision"] + 1
 
@@ -100,3 +120,15 @@ async def test_older_request_does_not_overwrite_a_newer_one(
     response = await second.post(older, {})
     assert (response.status_code, response.json()["code"]) == (409, "correction_superseded")
     assert (await get_meeting(meeting))["retention_days"] == 25
+
+
+async def test_both_clients_need_the_scope_to_write_meetings(
+    meeting: MeetingClient, first: WriteClient, second: WriteClient
+) -> None:
+    clerk = create_client(meeting, "clerk")
+    response = await post_correction(meeting, clerk, **SHORTER_RETENTION)
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+    confirm = await request_correction(meeting, first, **SHORTER_RETENTION)
+    response = await clerk.post(confirm, {})
+    assert (response.status_code, response.json()["code"]) == (403, "insufficient_scope")
+    assert (await second.post(confirm, {})).status_code == 200
