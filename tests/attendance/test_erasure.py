@@ -32,6 +32,7 @@ from tests.writes.write_client import WriteClient
 DAYS_PAST = RETENTION_DAYS + 1
 MEMBERS: dict[str, Any] = {"name": "Rapat", "kind": "plenary", "host": "kpu", "time_zone": "Asia/Jakarta"}
 MEMBERS |= {"start_on": "2020-01-01", "end_on": "2020-01-02", "retention_days": RETENTION_DAYS}
+REASON = {"reason": MARKER, "legal_basis": MARKER}
 BATCH = {"participants": [{"name": f"{MARKER} batch", "note": MARKER}]}
 
 
@@ -104,7 +105,9 @@ async def test_live_meeting_leaves_no_text_behind(meeting: MeetingClient, own_ur
 async def create_deleted_meeting(meeting: MeetingClient, code: str) -> None:
     """Create a meeting with marked texts in the past, delete its participants one by one, and the meeting."""
     path = f"/v1/meetings/{code}"
-    assert (await meeting.admin.post("/v1/meetings", {**MEMBERS, "code": code})).status_code == 201
+    headers = {**meeting.admin.headers, "X-Purpose": MARKER, "Idempotency-Key": f"create {code}"}
+    created = await meeting.client.post("/v1/meetings", json={**MEMBERS, "code": code, **REASON}, headers=headers)
+    assert created.status_code == 201
     texts = {"note": MARKER, "source": MARKER, "assignment_letter": {"number": MARKER}, "reason": MARKER}
     for n in range(2):
         participant = {"name": f"{MARKER} {n}", **texts}
