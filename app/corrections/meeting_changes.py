@@ -4,13 +4,10 @@ One client can move the erasure of personal data only later; two clients can mov
 migrations/sql/erasure.sql).
 """
 
-from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
-from app.core.languages import Text
-from app.core.problems import CorrectionSuperseded, ErrorDetail, SessionOutsideMeeting
+from app.core.problems import CorrectionSuperseded
 from app.corrections.repository import RequestedCorrection
 
-SESSION_OUTSIDE = Text("Sesi ini di luar tanggal yang baru.", "This session is outside the new dates.")
 _ALLOW_EARLIER_ERASURE = "SELECT set_config('rakornas.two_clients', 'on', true)"
 _SET_DATES = """
 UPDATE meetings SET start_on = correction.start_on, end_on = correction.end_on FROM roll_corrections AS correction
@@ -29,7 +26,7 @@ SELECT EXISTS (
 
 
 async def require_dates(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
-    """Raise a problem if the meeting cannot have the new dates, for example because a session is outside them."""
+    """Raise ConstraintViolation if the meeting cannot have the new dates, or CorrectionSuperseded."""
     await _require_applicable(transaction, _SET_DATES, meeting, correction)
 
 
@@ -39,7 +36,7 @@ async def set_dates(transaction: Transaction, meeting: str, correction: Requeste
 
 
 async def require_retention(transaction: Transaction, meeting: str, correction: RequestedCorrection) -> None:
-    """Raise a problem if the meeting cannot have the new retention period."""
+    """Raise ConstraintViolation if the meeting cannot have the new retention period, or CorrectionSuperseded."""
     await _require_applicable(transaction, _SET_RETENTION, meeting, correction)
 
 
@@ -61,21 +58,11 @@ async def _require_applicable(
 
     Raises:
         CorrectionSuperseded: Another correction of the same kind was confirmed since the request.
-        SessionOutsideMeeting: A session would be outside the dates.
-        ConstraintViolation: Another rule would be broken.
+        ConstraintViolation: A rule would be broken, for example a session would be outside the dates.
     """
     if (await transaction.fetch(_SELECT_IS_SUPERSEDED, meeting, correction.id))[0][0]:
         raise CorrectionSuperseded
     await transaction.execute("SAVEPOINT attempt")
-    try:
-        await _apply(transaction, sql, meeting, correction)
-    except ConstraintViolation as violation:
-        if violation.constraint != "ck_sessions_within_meeting":
-            raise
-        code, _, session = violation.hint.partition("/")
-        address = f"/v1/meetings/{code}/sessions/{session}"
-        detail = ErrorDetail("session_outside_meeting", SESSION_OUTSIDE, pointer="/end_on", address=address)
-        raise SessionOutsideMeeting(detail) from None
-    finally:
-        await transaction.execute("ROLLBACK TO SAVEPOINT attempt")
+    await _apply(transaction, sql, meeting, correction)
+    await transaction.execute("ROLLBACK TO SAVEPOINT attempt")
     await transaction.execute("RELEASE SAVEPOINT attempt")
