@@ -1,4 +1,4 @@
-"""What confirmed corrections change of a closed roll, and that they change nothing else."""
+"""Confirmed corrections of a closed roll: they change what they are about, and nothing else."""
 
 from copy import deepcopy
 from typing import Any
