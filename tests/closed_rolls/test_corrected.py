@@ -1,4 +1,4 @@
-"""What confirmed corrections change of a closed roll, and that they change nothing else."""
+"""Confirmed corrections of a closed roll: they change what they are about, and nothing else."""
 
 from copy import deepcopy
 from typing import Any
@@ -163,7 +163,7 @@ async def test_deleting_a_meeting_whose_roll_is_closed_is_409(plenary: ClosedPle
 
 
 async def test_official_of_a_line_can_change(plenary: ClosedPlenary) -> None:
-    """When two records of a person are merged, for example."""
+    """For example because two records of a person are merged."""
     before = await plenary.read_state()
     official = await plenary.execute(
         'INSERT INTO officials (id, name, verified, "primary") VALUES (gen_random_uuid(), $1, false, false)'

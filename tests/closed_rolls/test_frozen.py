@@ -1,4 +1,4 @@
-"""What is written after a roll was closed succeeds, and changes nothing of the roll."""
+"""Later writes succeed, and change nothing of a closed roll."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
