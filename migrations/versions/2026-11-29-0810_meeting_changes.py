@@ -4,20 +4,20 @@ Two clients can bring the erasure of personal data nearer by a correction of the
 
 Does not run under the code before it: stop the service first. No release contains that code.
 
-Revision: 0039, after 0038
+Revision: 0040, after 0039
 """
 
 from migrations import scripts
 
-revision = "0039"
-down_revision = "0038"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0039_meeting_changes/upgrade.sql")
+    scripts.run_file("0040_meeting_changes/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0039_meeting_changes/downgrade.sql")
+    scripts.run_file("0040_meeting_changes/downgrade.sql")
