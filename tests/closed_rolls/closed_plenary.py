@@ -60,7 +60,7 @@ class ClosedPlenary(MeetingClient):
     """Their appointments at KPU."""
 
     @classmethod
-    async def create(cls, app: FastAPI, client: httpx.AsyncClient, *, participant_count: int = 0) -> "ClosedPlenary":
+    async def create(cls, app: FastAPI, client: httpx.AsyncClient, participant_count: int = 11) -> "ClosedPlenary":
         """Create the meeting, its scans and manual statuses, and close its roll."""
         plenary = cls(app, client, f"pleno-{next(NUMBERS)}", WriteClient.create(app, client))
         await plenary._create_meeting()
@@ -75,8 +75,10 @@ class ClosedPlenary(MeetingClient):
         members |= {"time_zone": "Asia/Jakarta", "start_on": "2026-11-23", "end_on": "2026-11-24"}
         assert (await self.admin.post("/v1/meetings", members)).status_code == 201
         for session in SESSIONS:
-            times = {"starts_at": "2026-11-23T09:00:00+07:00"} if "starts_at" in session else {}
-            assert (await self.admin.post(f"{self.path}/sessions", {**session, **times})).status_code == 201
+            moved = dict(session)
+            if "starts_at" in moved:
+                moved["starts_at"] = "2026-11-23T09:00:00+07:00"
+            assert (await self.admin.post(f"{self.path}/sessions", moved)).status_code == 201
 
     async def _create_participants(self) -> None:
         roster = (
