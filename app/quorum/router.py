@@ -65,7 +65,7 @@ async def get_quorum(
     if query.at is not None and not begins_at <= query.at <= ends_at:
         raise InvalidParameters(build_outside_meeting_error(begins_at, ends_at))
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
-    members = await repository.list_members(past_reader, plenary.host, at.astimezone(plenary.zone).date())
+    members = await repository.list_members(past_reader, plenary, at.astimezone(plenary.zone).date())
     officials = [member.official for member in members]
     intervals = await repository.list_presence_intervals(past_reader, plenary, officials)
     if not rules.is_restricted:
