@@ -109,7 +109,6 @@ async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
     return Plenary(*row) if row else None
 
 
-<<<<<<< HEAD
 async def get_period(reader: Queryable, plenary: Plenary) -> tuple[datetime, datetime]:
     """Return the instants at which the first day of a plenary begins and its last one ends, with their margins.
 
@@ -122,12 +121,8 @@ async def get_period(reader: Queryable, plenary: Plenary) -> tuple[datetime, dat
     return begins_at, ends_at
 
 
-async def list_members(reader: Queryable, organization: str, day: date) -> list[CommissionMember]:
-    """List the officials who were certainly or possibly chair or member of this commission on a day, each once.
-=======
 async def list_members(reader: Queryable, plenary: Plenary, day: date) -> list[CommissionMember]:
     """List the officials who were certainly or possibly chair or member of the commission on a day, each once.
->>>>>>> main
 
     A person with several such appointments is listed once, with a certain one if there is one. If the roll is closed,
     the list is the one of the closing.
