@@ -1,16 +1,19 @@
 """Client of the participants of one new meeting, which has an opening and two parallel classes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from app.state import state_of
 from tests.conftest import database_url_of
 from tests.writes.write_client import WriteClient
 
 MEETING_NUMBERS = count(1)
+SCANNED_AT = "2026-12-07T02:00:00+00:00"
 UNKNOWN_ID = "01b00000-0000-7000-8000-000000000000"
 SESSIONS: tuple[dict[str, Any], ...] = (
     {"code": "opening", "kind": "opening", "position": 1, "name": "Pembukaan"},
@@ -34,11 +37,14 @@ class ParticipantsClient:
     @classmethod
     async def in_new_meeting(cls, app: FastAPI, client: httpx.AsyncClient, **members: Any) -> "ParticipantsClient":
         """Create an open meeting with these further members, and its sessions."""
+        # The devices' clocks are right: scans are received when they are made, during the meeting.
+        state_of(app).receipt_clock.now = lambda: datetime.fromisoformat(SCANNED_AT)
         code = f"list-{next(MEETING_NUMBERS)}"
         url = database_url_of(app)
         participants = cls(app, client, url, code, WriteClient.create(app, client))
         base = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
-        days = {"start_on": "2026-12-07", "end_on": "2026-12-08", "roll": "open"}
+        end_on = members.get("start_on", "2026-12-08")
+        days = {"start_on": "2026-12-07", "end_on": end_on, "roll": "open"}
         created = await participants.admin.post("/v1/meetings", {**base, **days, **members})
         assert created.status_code == 201, created.text
         for session in SESSIONS:
