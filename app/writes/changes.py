@@ -48,7 +48,9 @@ async def create_object(
     return await write_request.run_in_transaction(
         work,
         payload,
-        authorize_repetition=lambda transaction: ensure_response_visible(transaction, write_request, resource, keys),
+        authorize_repetition=lambda transaction, created: ensure_response_visible(
+            transaction, write_request, resource, resource.parse_created_keys(keys, created)
+        ),
     )
 
 
