@@ -6,12 +6,12 @@ of its table, and migrations/sql contains their SQL.
 
 from app.models.attendance import Attendance, AttendanceCount, Participant, ParticipantSession
 from app.models.audit import AuditLine, AuditRoot, AuditSeal, AuditText
-from app.models.check_ins import Badge, ClockReading, DeviceClock, Scan
+from app.models.check_ins import Badge, ClockReading, Device, DeviceClock, DeviceReset, Scan
 from app.models.clients import Client, ClientController, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
 from app.models.idempotency import IdempotencyKey
-from app.models.meetings import Meeting, MeetingStatement, Session, SessionSpeaker, SourceCorrection
+from app.models.meetings import Meeting, MeetingDay, MeetingStatement, Session, SessionSpeaker, SourceCorrection
 from app.models.metadata import Base, Record, SourcedRecord
 from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
@@ -36,11 +36,14 @@ __all__ = [
     "ClientController",
     "ClientSecret",
     "ClockReading",
+    "Device",
     "DeviceClock",
+    "DeviceReset",
     "Division",
     "Election",
     "IdempotencyKey",
     "Meeting",
+    "MeetingDay",
     "MeetingStatement",
     "Official",
     "Organization",

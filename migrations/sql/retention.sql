@@ -100,7 +100,7 @@ BEGIN
     IF of_deletion IS NULL THEN
         PERFORM set_config('rakornas.anonymising', 'on', true);
         FOREACH table_name IN ARRAY ARRAY[
-            'roll_corrections', 'roll_digests', 'scans', 'badges', 'device_clocks'
+            'roll_corrections', 'roll_digests', 'scans', 'badges', 'devices'
         ] LOOP
             EXECUTE format('DELETE FROM %I WHERE meeting = $1', table_name) USING of_meeting;
             GET DIAGNOSTICS affected = ROW_COUNT;

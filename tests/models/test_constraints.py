@@ -22,7 +22,7 @@ TABLES_TO_INSERT_TWICE = (
     *("region_codes", "appointments", "meeting_corrections", "session_speakers"),
     *("meeting_statements", "participant_sessions", "client_secrets", "used_assertions"),
     "client_controllers",
-    *("signing_keys", "idempotency_keys", "audit_texts", "badges", "clock_readings"),
+    *("signing_keys", "idempotency_keys", "audit_texts", "badges", "clock_readings", "meeting_days", "device_resets"),
     *("scans", "attendance_counts", "roll_corrections", "roll_digests", "roll_secrets"),
 )
 UNIQUE_VIOLATIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [

@@ -11,15 +11,16 @@ WHERE relkind = 'r' AND attname IN ('meeting', 'participant') AND NOT attisdropp
     AND nspname NOT IN ('pg_catalog', 'information_schema')
 """
 ERASED_TABLES = {
-    *("public.participants", "public.scans", "public.badges", "public.device_clocks", "public.roll_corrections"),
+    *("public.participants", "public.scans", "public.badges", "public.devices", "public.roll_corrections"),
     *("public.roll_digests", "public.roll_secrets", "public.idempotency_keys", "public.audit_texts"),
     *("history.participants_rows", "history.participant_sessions_rows"),
 }
 """Named in migrations/sql/retention.sql."""
 CASCADED_TABLES = {"public.participant_sessions", "public.attendance", "public.clock_readings"}
+CASCADED_TABLES |= {"public.device_clocks", "public.device_resets"}
 """Deleted with a row of the former."""
 TABLES_WITHOUT_PERSONAL_DATA = {
-    *("public.attendance_counts", "public.clients", "public.sessions"),
+    *("public.attendance_counts", "public.clients", "public.sessions", "public.meeting_days"),
     # The published programme of the meeting, and what was said at it.
     *("public.session_speakers", "public.meeting_corrections", "public.meeting_statements"),
     *("history.sessions_rows", "history.session_speakers_rows"),
