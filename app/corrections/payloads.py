@@ -19,6 +19,12 @@ class ManualStatusPayload(ChangeReason):
     ] = None
 
 
+class ClosingPayload(ChangeReason):
+    """The reason why a roll is closed."""
+
+    reason: Annotated[Line, Field(description="The reason for closing the roll.", examples=["rapat selesai"])]
+
+
 class AnnulmentPayload(ChangeReason):
     """The reason why a scan is annulled."""
 
@@ -31,13 +37,17 @@ class RollCorrectionPayload(ChangeReason):
     kind: Annotated[
         CorrectionKind,
         Field(
-            description="`status`: set the `status` of a `participant`. `scan`: annul a `scan`. `reopen`: open the "
-            "roll again. Members of other kinds are refused."
+            description="`status`: set the `status` of a `participant`, perhaps `on` one day. `scan`: annul a `scan`. "
+            "`late_upload`: make a `scan` that was made before the closing and came after it part of the roll. "
+            "`reopen`: open the roll again. Members of other kinds are refused."
         ),
     ]
     reason: Annotated[Line, Field(description="The reason for the correction.", examples=["surat izin 4/2026"])]
     participant: Annotated[Uuid | None, Field(description="Id of a participant.")] = None
     status: Annotated[
         AttendanceStatus | None, Field(description="`expected` removes a status that was set manually.")
+    ] = None
+    on: Annotated[
+        Day | None, Field(description="The day of the meeting for which the status holds; null: the whole meeting.")
     ] = None
     scan: Annotated[Uuid | None, Field(description="Id of a scan.")] = None

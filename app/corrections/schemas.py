@@ -1,6 +1,6 @@
 """Schemas of the corrections of a roll: response documents and query parameters."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -21,6 +21,7 @@ class RollCorrection(BaseModel):
         Field(description="The participant whose status changes; null: the correction is of another kind."),
     ]
     status: AttendanceStatus | None
+    on: Annotated[date | None, Field(description="The day for which the status holds; null: the whole meeting.")]
     scan: Annotated[UUID | None, Field(description="Id of the scan; null: the correction is of another kind.")]
     reason: str
     legal_basis: str | None

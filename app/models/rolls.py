@@ -1,12 +1,14 @@
 """Tables of rolls: the corrections of closed rolls, and the digests and secrets of issued rolls."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, calendar_check, one_of_check
+from app.models.metadata import HISTORY_TRIGGERS, Base, calendar_check, one_of_check
 from app.models.vocabulary import AttendanceStatus, CorrectionKind
 
 
@@ -92,3 +94,59 @@ class RollSecret(Base):
     )
 
     __table_args__ = (CheckConstraint("length(secret) = 32", name="secret_length"),)
+
+
+class ClosedRoll(Base):
+    """The heading of a closed roll, copied at the closing (migrations/sql/closed_rolls.sql).
+
+    `sessions`: code, name and starts_at of each; `quorum`: what that of a plenary is computed from, else null.
+    """
+
+    __tablename__ = "closed_rolls"
+    __triggers__ = HISTORY_TRIGGERS
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    closed_at: Mapped[datetime]
+    closed_by: Mapped[str | None]
+    name: Mapped[str]
+    place: Mapped[str | None]
+    time_zone: Mapped[str]
+    start_on: Mapped[date]
+    end_on: Mapped[date]
+    sessions: Mapped[list[Any]] = mapped_column(JSONB)
+    quorum: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class ClosedRollLine(Base):
+    """A line of a closed roll: the names to print, the attendance and the presence, as of the closing.
+
+    The columns are those of the view `live_roll_lines`. Only confirmed corrections change them.
+    """
+
+    __tablename__ = "closed_roll_lines"
+    __triggers__ = HISTORY_TRIGGERS
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    participant: Mapped[UUID] = mapped_column(primary_key=True)
+    official: Mapped[UUID | None]
+    name: Mapped[str | None]
+    office: Mapped[str | None]
+    organization: Mapped[str | None]
+    organization_name: Mapped[str | None]
+    capacity: Mapped[str]
+    sessions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[str]
+    late: Mapped[bool]
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    entry: Mapped[UUID | None]
+    open_status: Mapped[str] = mapped_column(
+        Computed("CASE WHEN status = 'sick' THEN 'excused' ELSE status END", persisted=True)
+    )
+    days: Mapped[list[Any]] = mapped_column(JSONB)
+    intervals: Mapped[list[Any]] = mapped_column(JSONB)
+    stays: Mapped[list[Any]] = mapped_column(JSONB)

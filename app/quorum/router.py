@@ -55,7 +55,7 @@ async def get_quorum(
         # Anonymisation also removes what was known before it.
         plenary = plenary._replace(anonymised_at=last.anonymised_at)
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
-    members = await repository.list_members(past_reader, plenary.host, at.astimezone(plenary.zone).date())
+    members = await repository.list_members(past_reader, plenary, at.astimezone(plenary.zone).date())
     officials = [member.official for member in members]
     intervals = await repository.list_presence_intervals(past_reader, plenary, officials)
     if not rules.is_restricted:

@@ -81,6 +81,8 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
     ("roll_digests", {"digest": "0" * 63}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"digest": "A" * 64}, "ck_roll_digests_digest_shape"),
     ("roll_digests", {"lines": -1}, "ck_roll_digests_lines_not_negative"),
+    ("closed_rolls", {"meeting": "m-8"}, "fk_closed_rolls_meeting_meetings"),
+    ("closed_roll_lines", {"meeting": "m-8"}, "fk_closed_roll_lines_meeting_meetings"),
     ("roll_secrets", {"meeting": "m-8"}, "fk_roll_secrets_meeting_meetings"),
     ("roll_secrets", {"secret": b"s" * 31}, "ck_roll_secrets_secret_length"),
 ]
