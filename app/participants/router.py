@@ -121,7 +121,7 @@ async def create_participant(write_request: CreateDep, code: Code, payload: payl
     return await write_request.run_in_transaction(
         lambda transaction: service.create_participant(transaction, write_request, code, payload),
         payload,
-        authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
+        authorize_repetition=lambda transaction, _: service.ensure_response_visible(transaction, write_request, code),
     )
 
 
