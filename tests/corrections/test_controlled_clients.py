@@ -1,8 +1,12 @@
 """An administrator of clients is not its own second client."""
 
+import httpx
 import pytest
+import pytest_asyncio
+from fastapi import FastAPI
 
 from app.auth import Scope
+from app.state import state_of
 from tests.auth.credentials import authorization_headers, build_jwk_set, fetch_token, generate_key, register_client
 from tests.check_ins.meeting_client import MeetingClient
 from tests.clients.requests import CLIENTS_PATH, idempotency_headers
@@ -11,6 +15,13 @@ from tests.writes.write_client import WriteClient
 
 KEYS = build_jwk_set(generate_key())
 SCOPES = [str(Scope.ATTENDANCE_READ), str(Scope.ATTENDANCE_WRITE)]
+
+
+@pytest_asyncio.fixture
+async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
+    """A meeting, after the signing key was created: a new key empties the cache in which its tokens are."""
+    await state_of(app).token_verifier.get_signing_key()
+    return await MeetingClient.create(app, client, participant_count=2)
 
 
 async def connect(meeting: MeetingClient, client_id: str, secret: str) -> WriteClient:
