@@ -98,15 +98,23 @@ async def test_idle_process_ends() -> None:
     assert not process.is_running()
 
 
-async def test_event_loop_goes_on(pool: RendererPool) -> None:
-    """In a thread, the job would hold the interpreter lock, and a turn of the loop would take milliseconds."""
-    await pool.run(jobs.get_process_id)
-    job = asyncio.create_task(pool.run(jobs.multiply, 1, items=range(200_000)))
-    turns = 0
+async def test_event_loop_goes_on_while_items_are_pickled(pool: RendererPool) -> None:
+    """Otherwise a long list would delay every other request."""
+    turn = 0
+    turns_of_items = []
+
+    class Item:
+        def __reduce__(self) -> tuple[type[int], tuple[int]]:
+            turns_of_items.append(turn)
+            return int, (1,)
+
+    job = asyncio.ensure_future(pool.run(jobs.multiply, 2, items=[Item() for _ in range(2_000)]))
     while not job.done():
         await asyncio.sleep(0)
-        turns += 1
-    assert turns > 400  # one for each slice
+        turn += 1
+    assert await job == [2] * 2_000
+    assert len(turns_of_items) == 2_000
+    assert len(set(turns_of_items)) >= 4
 
 
 def test_process_ends_when_its_worker_is_killed() -> None:
