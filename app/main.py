@@ -38,6 +38,7 @@ from app.core.http.rate_limits import RateLimitMiddleware, RateLimits
 from app.core.http.raw_query import RawQueryMiddleware
 from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 from app.corrections.router import router as corrections
+from app.devices.router import router as devices
 from app.divisions.router import router as divisions
 from app.elections.router import router as elections
 from app.explorer.contract import INTRODUCTION_FILE
@@ -67,7 +68,7 @@ ROUTERS = (
     *(elections, stages, meetings, sessions, statements),
     *(participants, badges, attendance_rolls),
     *(live, quorum),  # before the routes that would match the end of these paths as an id
-    *(attendance, corrections, rolls),
+    *(attendance, corrections, devices, rolls),
     *(imports, oauth, clients, audit),
     *(explorer, health),
 )

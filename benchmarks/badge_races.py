@@ -95,6 +95,6 @@ async def check_in_without_lock(device: asyncpg.Connection, badge_digest: bytes)
 async def reset(owner: asyncpg.Connection, meeting: str) -> None:
     """Delete all scans of the meeting, and derive its attendance again."""
     await owner.execute("DELETE FROM scans WHERE meeting = $1", meeting)
-    await owner.execute("DELETE FROM device_clocks WHERE meeting = $1", meeting)
+    await owner.execute("DELETE FROM devices WHERE meeting = $1", meeting)
     await owner.execute("SELECT derive_attendance($1, array_agg(id)) FROM participants WHERE meeting = $1", meeting)
     await owner.execute("VACUUM ANALYZE")  # otherwise autovacuum would run during the next measurement

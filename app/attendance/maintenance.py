@@ -1,4 +1,4 @@
-"""Operator tasks: recompute attendance from its facts, and anonymise participants past their retention period."""
+"""Operator tasks: recompute attendance from its facts, and erase personal data past its retention period."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,11 +17,16 @@ class RecomputedRoll(NamedTuple):
     counters: int
 
 
-class AnonymisedMeeting(NamedTuple):
-    """A meeting, with the number of its participants that were anonymised."""
+class ErasedMeeting(NamedTuple):
+    """A meeting whose personal data was erased."""
 
     meeting: str
     participants: int
+    """The number of participants that were anonymised."""
+    records: int
+    """The number of other rows about them that were deleted or lost a text: scans, revisions, stored responses …"""
+    is_deleted: bool
+    """The meeting had been deleted before."""
 
 
 async def recompute_attendance(url: str, meeting: str | None) -> list[RecomputedRoll]:
@@ -39,22 +44,25 @@ async def recompute_attendance(url: str, meeting: str | None) -> list[Recomputed
     return rolls
 
 
-async def anonymise_participants(url: str, *, dry_run: bool) -> list[AnonymisedMeeting]:
-    """Anonymise the participants of each meeting past its retention period, or (dry run) only count them.
+async def erase_personal_data(url: str, *, dry_run: bool) -> list[ErasedMeeting]:
+    """Erase the personal data of each meeting past its retention period, or (dry run) only count it.
 
-    `url` is that of the database. A dry run returns the same and changes nothing.
+    `url` is that of the database. A dry run returns the same and changes nothing: it rolls its transactions back.
+    Meetings without anything to erase are left out.
     """
     meetings = []
     async with _connect(url) as connection:
-        for code in await maintenance_repository.list_expired_meetings(connection):
-            if dry_run:
-                count = await maintenance_repository.count_participants(connection, code)
-                meetings.append(AnonymisedMeeting(code, count))
-                continue
-            async with connection.transaction():
-                anonymised = await maintenance_repository.anonymise_participants(connection, code)
-            if anonymised is not None:  # None: another process has anonymised them meanwhile
-                meetings.append(AnonymisedMeeting(code, anonymised))
+        for code, deletion in await maintenance_repository.list_expired_meetings(connection):
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                erased = await maintenance_repository.erase_personal_data(connection, code, deletion)
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await (transaction.rollback() if dry_run else transaction.commit())
+            if erased is not None:
+                meetings.append(ErasedMeeting(code, *erased, is_deleted=deletion is not None))
     return meetings
 
 

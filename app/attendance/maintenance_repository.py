@@ -1,4 +1,4 @@
-"""SQL that recomputes attendance from its facts and anonymises the participants of past meetings.
+"""SQL that recomputes attendance from its facts and erases the personal data of past meetings.
 
 These statements run on a connection of the operator, not on the pools of the service.
 """
@@ -40,12 +40,10 @@ INSERT INTO attendance_counts ({_COUNTER_KEY}, {", ".join(COUNTERS)}) SELECT * F
 ON CONFLICT ({_COUNTER_KEY}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COUNTERS)} RETURNING 1
 """  # noqa: S608  (only constants)
 _SELECT_EXPIRED = """
-SELECT code FROM meetings WHERE anonymised_at IS NULL
-    AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date ORDER BY end_on, code
+SELECT meeting, deletion FROM retention_periods WHERE due_at <= clock_timestamp() ORDER BY due_at, meeting, deletion
 """
-_COUNT_PARTICIPANTS = "SELECT count(*) FROM participants WHERE meeting = $1"
 _SET_AUTHOR = "SELECT set_config('rakornas.made_by', 'retention run', true)"
-_ANONYMISE = "SELECT anonymise_participants($1)"
+_ERASE = "SELECT participants, records FROM erase_personal_data($1, $2)"
 _INSERT_AUDIT_LINE = "INSERT INTO audit_lines (operation, keys) VALUES ($1, $2)"
 
 
@@ -68,24 +66,24 @@ async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> 
     return len(missing) + len(different), len(counters)
 
 
-async def list_expired_meetings(connection: asyncpg.Connection) -> list[str]:
-    """List the codes of the meetings that are past their retention period and not anonymised yet."""
-    return [row[0] for row in await connection.fetch(_SELECT_EXPIRED)]
+async def list_expired_meetings(connection: asyncpg.Connection) -> list[tuple[str, int | None]]:
+    """List the meetings that are past their retention period: code, and the commit that deleted it if it was deleted.
+
+    Those that were anonymised before are among them, because more personal data may have arrived since.
+    """
+    return [tuple(row) for row in await connection.fetch(_SELECT_EXPIRED)]
 
 
-async def count_participants(connection: asyncpg.Connection, meeting: str) -> int:
-    """Return the number of participants of a meeting."""
-    count: int = await connection.fetchval(_COUNT_PARTICIPANTS, meeting)
-    return count
+async def erase_personal_data(
+    connection: asyncpg.Connection, meeting: str, deletion: int | None
+) -> tuple[int, int] | None:
+    """Erase a meeting's personal data, add an audit line, and return the numbers of participants and other records.
 
-
-async def anonymise_participants(connection: asyncpg.Connection, meeting: str) -> int | None:
-    """Anonymise a meeting's participants, add an audit line, and return their number; None: anonymised already.
-
-    Must run in a transaction.
+    Returns None if there was nothing to erase. Must run in a transaction.
     """
     await connection.execute(_SET_AUTHOR)
-    count: int | None = await connection.fetchval(_ANONYMISE, meeting)
-    if count is not None:
-        await connection.execute(_INSERT_AUDIT_LINE, "retention run", [f"meetings/{meeting}"])
-    return count
+    erased = await connection.fetchrow(_ERASE, meeting, deletion)
+    if erased is None:
+        return None
+    await connection.execute(_INSERT_AUDIT_LINE, "retention run", [f"meetings/{meeting}"])
+    return erased["participants"], erased["records"]

@@ -1,9 +1,26 @@
 """SQL of the attendance of a meeting: its lines for the public and in full, and the attendance of one participant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, case, func, literal_column, null, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    FromClause,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app import models, references
 from app.attendance import schemas
@@ -11,10 +28,11 @@ from app.core.collection import ActiveFilters
 from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression, json_array, json_object
 from app.core.db.provenance import sourced_record_columns
 from app.roll_access import collection
-from app.roll_access.scan_views import ENTRIES_AND_EXITS
+from app.roll_access.scan_views import PRESENCE
 
 _participant, _meeting = models.Participant, models.Meeting
 _attendance = models.Attendance
+_TIMES = {"entered_at": DateTime(timezone=True), "left_at": DateTime(timezone=True)}
 _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=Text)
 
 
@@ -40,37 +58,47 @@ def select_attendance_items(_day: DayExpression) -> DocumentSelect:
         _participant.note,
         case((_participant.status != literal_column("'expected'"), manual_status), else_=null()).label("manual_status"),
         _attendance.entry.label("first_entry"),
+        _days_expression().label("days"),
         _intervals_expression().label("intervals"),
         _participant.parts["sessions"].label("sessions"),
+    ).join(PRESENCE, PRESENCE.c.participant == _participant.id)
+
+
+def _days_expression() -> ColumnElement[Any]:
+    """Return the SQL of a participant's attendance on each day of the meeting as a JSON array."""
+    columns = {"on": Date, "status": Text, "late": Boolean, **_TIMES, "manual_status": JSONB}
+    day = _expand(PRESENCE.c.days, columns)
+    manual_status = json_object(
+        status=day.c.manual_status["status"].astext, reason=day.c.manual_status["reason"].astext
     )
+    document = json_object(
+        on=day.c.on,
+        status=day.c.status,
+        late=day.c.late,
+        entered_at=day.c.entered_at,
+        left_at=day.c.left_at,
+        manual_status=case((day.c.manual_status.is_not(None), manual_status), else_=null()),
+    )
+    return json_array(document, day.c.on, where=true())
 
 
 def _intervals_expression() -> ColumnElement[Any]:
-    """Return the SQL of a participant's times of presence as a JSON array, by session and for the meeting as a whole.
-
-    An interval begins with an entry that is the first scan or follows an exit, and ends with the next exit.
-    """
-    scans = (
-        select(ENTRIES_AND_EXITS)
-        .where(ENTRIES_AND_EXITS.c.participant == _participant.id)
-        .correlate_except(ENTRIES_AND_EXITS)
-        .subquery("scans")
+    """Return the SQL of a participant's times of presence, by session and for the whole meeting, as a JSON array."""
+    interval = _expand(PRESENCE.c.intervals, {"session": Text, "on": Date, **_TIMES, "ended_by": Text})
+    document = json_object(
+        **{name: interval.c[name] for name in ("session", "on", "entered_at", "left_at", "ended_by")}
     )
-    previous = func.lag(scans.c.classification).over(**_session_window(scans))
-    ordered = select(*scans.c, func.coalesce(previous, literal_column("'exit'")).label("previous")).subquery("ordered")
-    changes = (
-        select(*ordered.c, func.lead(ordered.c.effective_at).over(**_session_window(ordered)).label("left_at"))
-        .where(ordered.c.classification != ordered.c.previous)
-        .subquery("changes")
+    return json_array(document, interval.c.entered_at, interval.c.session, where=true())
+
+
+def _expand(array: ColumnElement[Any], columns: Mapping[str, Any]) -> FromClause:
+    """Return the SQL of a row for each object of a JSON array, with its members as typed columns."""
+    expanded: FromClause = (
+        func.jsonb_to_recordset(array)
+        .table_valued(*(sql_column(name, type_) for name, type_ in columns.items()))
+        .render_derived(name="expanded", with_types=True)
     )
-    interval = json_object(session=changes.c.session, entered_at=changes.c.effective_at, left_at=changes.c.left_at)
-    is_entry = changes.c.classification == literal_column("'entry'")
-    return json_array(interval, changes.c.effective_at, changes.c.session, where=is_entry)
-
-
-def _session_window(scans: FromClause) -> dict[str, Any]:
-    """Return the arguments of SQLAlchemy's `over()` for a window of the scans of one session by effective time."""
-    return {"partition_by": scans.c.session, "order_by": [scans.c.effective_at, scans.c.id, scans.c.digest]}
+    return expanded
 
 
 def _select_roll_lines(status: Expression, note: Expression, *more: ColumnElement[Any]) -> DocumentSelect:

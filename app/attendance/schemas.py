@@ -1,6 +1,6 @@
 """Schemas of attendance: response documents and query parameters."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -48,8 +48,13 @@ class Interval(BaseModel):
     session: Annotated[
         str | None, Field(description="Code of the session that was entered; null: the meeting as a whole.")
     ]
+    on: Annotated[date, Field(description="The day of the meeting to which it belongs.")]
     entered_at: datetime
-    left_at: Annotated[datetime | None, Field(description="Null: there is no scan of an exit.")]
+    left_at: datetime
+    ended_by: Annotated[
+        Literal["exit", "day_end"],
+        Field(description="`exit`: a scan of an exit; `day_end`: there is none, so it ended with the day."),
+    ]
 
 
 class ManualStatus(BaseModel):
@@ -59,11 +64,23 @@ class ManualStatus(BaseModel):
     reason: Annotated[str | None, Field(description="Why a client set it; null: it is from the source.")]
 
 
+class AttendanceDay(BaseModel):
+    """The attendance of a participant on one day of the meeting."""
+
+    on: Annotated[date, Field(description="The date on which the day begins; hours past midnight belong to it.")]
+    status: AttendanceStatus
+    late: bool
+    entered_at: Annotated[datetime | None, Field(description="The first entry of the day.")]
+    left_at: Annotated[datetime | None, Field(description="The last scan of the day, if it is an exit.")]
+    manual_status: Annotated[ManualStatus | None, Field(description="Null: no status was set for this day.")]
+
+
 class AttendanceMembers(ParticipantMembers):
     """Members of the attendance of one participant."""
 
     manual_status: Annotated[ManualStatus | None, Field(description="Null: no status was set.")]
     first_entry: Annotated[UUID | None, Field(description="Id of the scan that was the first entry.")]
+    days: Annotated[list[AttendanceDay], Field(description="All days of the meeting, in order.")]
     intervals: Annotated[list[Interval], Field(description="Ordered by entry.")]
     sessions: Annotated[list[str], Field(description="Codes of the sessions to which the participant is assigned.")]
 

@@ -26,7 +26,14 @@ class AuditLine(BaseModel):
     operation: Annotated[str, Field(description="The `operationId` of this document, or a command.")]
     keys: Annotated[list[str], Field(description="The objects that were written or read.")]
     request_id: Annotated[str | None, Field(description="The `X-Request-Id` of the request.")]
-    purpose: Annotated[str | None, Field(description="The purpose that the client stated.")]
+    purpose: Annotated[
+        str | None,
+        Field(description="The purpose that the client stated; null also if it was deleted with the personal data."),
+    ]
+    purpose_digest: Annotated[
+        str | None,
+        Field(description="SHA-256 of a secret salt followed by the purpose, in hexadecimal, which stays."),
+    ]
     position: Annotated[
         int | None,
         Field(description="The position in the hash chain; null: not sealed yet, which takes about a second."),
@@ -35,12 +42,17 @@ class AuditLine(BaseModel):
 
 
 class AuditRoot(BaseModel):
-    """The newest hash of an hour in which lines were sealed."""
+    """The newest hash of an hour in which lines were sealed; the last one may be of an hour that is not over."""
 
-    hour: Annotated[datetime, Field(description="The beginning of the hour.")]
+    hour: Annotated[
+        datetime, Field(description="The beginning of the hour. The tail's is later than that of all roots.")
+    ]
     position: Annotated[int, Field(description="The number of lines that the hash covers.")]
     hash: Hash
     sealed_at: datetime
+    finished: Annotated[
+        bool, Field(description="True: a root, which is stored and stays. False: the tail, which grows with each line.")
+    ]
 
 
 LineFields = Annotated[

@@ -11,7 +11,7 @@ GENESIS_HASH = bytes(32)
 # Postgres formats the instant, because a manipulated one may be outside of Python's range.
 SEALED_COLUMNS = """l.id, l.xid::text, to_char(l.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
         || CASE WHEN l.at < '0001-01-01T00:00:00Z' THEN ' BC' ELSE '' END,
-    l.client, l.scope, l.operation, l.keys, l.request_id, l.purpose"""
+    l.client, l.scope, l.operation, l.keys, l.request_id, l.purpose_digest"""
 """The columns of `audit_lines AS l` that the hash covers, in the order of the JSON array.
 
 The sealer composes the same text in SQL: audit_line_text() in migrations/sql/audit.sql.

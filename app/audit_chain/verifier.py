@@ -29,6 +29,12 @@ SELECT (SELECT count(*) FROM unsealed), (SELECT id FROM first), (
     WHERE (l.xid, l.id) > (SELECT xid, id FROM first)
 )
 """
+SELECT_CHANGED_TEXT = """
+SELECT coalesce(s.position, 0), l.id FROM audit_texts AS t
+JOIN audit_lines AS l ON l.id = t.line LEFT JOIN audit_seals AS s ON s.line = l.id
+WHERE encode(sha256(t.salt || convert_to(t.text, 'UTF8')), 'hex') IS DISTINCT FROM l.purpose_digest
+ORDER BY l.id LIMIT 1
+"""
 SELECT_ROOTS = "SELECT hour, position, hash FROM audit_roots ORDER BY position"
 
 DefectKind = Literal["changed", "dropped", "inserted", "swapped", "root"]
@@ -57,7 +63,7 @@ class VerificationResult(NamedTuple):
     external_roots: int
     """The number of roots that were stored elsewhere."""
     defects: list[ChainDefect]
-    """The first defect of the chain, and an unsealed line that was inserted between sealed ones."""
+    """The first defect of the chain, an unsealed line that was inserted between sealed ones, and a changed text."""
 
 
 async def verify_chain(
@@ -80,6 +86,8 @@ async def verify_chain(
         if inserted_line is not None:
             detail = "the line is not sealed, but a later line is"
             defects.append(ChainDefect("inserted", inserted_at, inserted_line, detail))
+        for position, line in await connection.fetch(SELECT_CHANGED_TEXT):
+            defects.append(ChainDefect("changed", position, line, "the purpose differs from its digest in the line"))
     return VerificationResult(check.position, unsealed, len(roots), len(external_roots), defects)
 
 

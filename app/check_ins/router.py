@@ -1,8 +1,8 @@
 """Routes of devices: check-ins, batches of check-ins, and the gate pack."""
 
 import asyncio
+import time
 from collections.abc import Sequence
-from datetime import datetime
 from hashlib import blake2b, sha256
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from app.core.http.dependencies import ReaderDep, get_database
 from app.core.http.examples import EXAMPLE_BADGE_TOKEN, example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
+from app.core.problems import DeviceOwned, InsufficientScope, InvalidContent, NotFound, UnsupportedMediaType
 from app.roll_access import access, audited_read
 from app.routing import create_resource_router
 from app.writes import audit_trail
@@ -48,7 +48,7 @@ MAX_SCANS_PER_LOOP_TURN = 200  # then the event loop serves other requests
     openapi_extra=write_example(f"{MEETING_PATH}/check-ins", {**EXAMPLE_SUBMISSION, **EXAMPLE_SCAN}),
     responses={
         200: {"model": schemas.CheckInResponse, "description": "The scan was stored before; the outcome is the same."},
-        **problem_responses(NotFound, UnsupportedMediaType, InvalidContent),
+        **problem_responses(NotFound, DeviceOwned, UnsupportedMediaType, InvalidContent),
     },
 )
 async def check_in(request: Request, reader: ReaderDep, code: Code, payload: payloads.CheckInPayload) -> Response:
@@ -73,7 +73,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, payload: pay
     openapi_extra=write_example(
         f"{MEETING_PATH}/check-ins:batch", {**EXAMPLE_SUBMISSION, "clock_epoch": 0, "scans": [EXAMPLE_SCAN]}
     ),
-    responses=problem_responses(NotFound, UnsupportedMediaType, InvalidContent),
+    responses=problem_responses(NotFound, DeviceOwned, UnsupportedMediaType, InvalidContent),
 )
 async def check_in_batch(
     request: Request, reader: ReaderDep, code: Code, payload: payloads.CheckInBatchPayload
@@ -102,7 +102,7 @@ async def _build_submission(
     Raises:
         NotFound: The caller is bound to another meeting or organization.
     """
-    received_at: datetime = get_from_state(request.app, ReceiptClock).now()
+    arrived_at, received_at = time.monotonic(), get_from_state(request.app, ReceiptClock).read()
     caller = require_caller(request)
     if caller.organization is not None or caller.meeting not in (None, meeting) or caller.issued_at is not None:
         await access.require_access(reader, caller, meeting)
@@ -116,6 +116,7 @@ async def _build_submission(
         device_id=payload.device_id,
         clock_epoch=payload.clock_epoch,
         sent_at=payload.device_sent_at,
+        arrived_at=arrived_at,
         received_at=received_at,
         client=caller.client_id,
         request_id=request.scope.get("state", {}).get("request_id"),
@@ -124,9 +125,15 @@ async def _build_submission(
 
 
 def _require_results(results: list[repository.ScanResult]) -> list[repository.ScanResult]:
-    """Return these results of scans; raise NotFound if there are none, because there is no such meeting."""
+    """Return these results of scans; raise a problem if the scans were not stored.
+
+    Raises:
+        NotFound: There are no results, because there is no such meeting.
+        DeviceOwned: The device belongs to another client.
+    """
     if not results:
         raise NotFound
+    repository.require_owned(results)
     return results
 
 

@@ -15,11 +15,17 @@ from app.references import CodeReference, ParticipantReference
 
 CurrentOutcome = Literal[
     "first_entry",
+    "re_entry",
+    "another_day",
     "already_entered",
     "exit",
     "badge_revoked",
     "badge_unknown",
     "not_invited",
+    "outside_meeting",
+    "session_unknown",
+    "clock_implausible",
+    "late_upload",
     "meeting_closed",
     "annulled",
 ]
@@ -142,10 +148,18 @@ class ScanMembers(BaseModel):
     session: str | None
     scanned_at: Annotated[datetime, Field(description="Instant of the scan, by the device's clock.")]
     effective_at: Annotated[datetime, Field(description="Instant of the scan, by the service's clock.")]
+    on: Annotated[date | None, Field(description="The day of the meeting to which it belongs; null: outside its days.")]
     sent_at: datetime
     received_at: datetime
     device_id: str
     clock_epoch: int
+    clock_period: Annotated[
+        int,
+        Field(
+            description="Period of the device's clock within `clock_epoch`. The service begins the next one when the "
+            "clock has jumped by 15 minutes or more."
+        ),
+    ]
     sequence: int | None
     badge_text: Annotated[str | None, Field(description="The scanned text, if it is not a badge of this meeting.")]
     annulled_at: datetime | None

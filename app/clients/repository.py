@@ -16,6 +16,7 @@ from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
+from app.writes.client_visibility import visibility_condition
 
 _client, _secret = models.Client, models.ClientSecret
 SECRET_PREFIX = "rks_"  # noqa: S105  (lets secret scanners recognise a published secret)
@@ -41,7 +42,10 @@ def select_client(_day: DayExpression) -> DocumentSelect:
 
 
 def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
-    """Yield the SQL condition of each filter (scope, status) that a request for the list of clients uses."""
+    """Yield the SQL condition of each filter in use (scope, status), and that the caller may see the client."""
+    visible = visibility_condition(filters, cast(_client.id, Text))
+    if visible is not None:
+        yield visible
     if "scope" in filters:
         yield bindparam("scope", type_=Text) == any_(_client.scopes)
     if "status" in filters:

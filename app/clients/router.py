@@ -18,10 +18,11 @@ from app.core.http.validation import validate_document
 from app.core.languages import Text
 from app.core.problems import Conflict, NotFound
 from app.routing import create_resource_router
+from app.writes.client_visibility import visibility_parameters
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import DeleteReason, MergePatchBody
-from app.writes.request import ChangeDep, CreateDep, WriteResult
+from app.writes.request import ChangeDep, CreateDep, WriteResult, require_caller
 from app.writes.responses import Responses, responses_for_create, responses_for_delete, responses_for_update
 
 router = create_resource_router("clients")
@@ -43,9 +44,13 @@ TWO_LIVE_SECRETS = Text(
 async def list_clients(request: Request, reader: ReaderDep, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
     """List clients
 
-    Live and revoked ones. Secrets are never shown.
+    Live and revoked ones. Secrets are never shown. A client that is bound to an organization sees the clients that are
+    bound to it, to an organization below it, or to a meeting that one of these hosts; a client that is bound to a
+    meeting sees those that are bound to that meeting.
     """
-    return _set_no_store((await repository.CLIENTS.fetch_page(reader, query)).to_response(request, max_age=0))
+    visible = visibility_parameters(require_caller(request))
+    page = await repository.CLIENTS.fetch_page(reader, query, path_parameters=visible)
+    return _set_no_store(page.to_response(request, max_age=0))
 
 
 @router.get(
@@ -55,12 +60,15 @@ async def list_clients(request: Request, reader: ReaderDep, query: Annotated[sch
     openapi_extra=example(f"/v1/clients/{EXAMPLE_ID}"),
     responses=problem_responses(NotFound),
 )
-async def get_client(reader: ReaderDep, id: ClientId, query: Annotated[schemas.ClientItemQuery, Query()]) -> Response:
+async def get_client(
+    request: Request, reader: ReaderDep, id: ClientId, query: Annotated[schemas.ClientItemQuery, Query()]
+) -> Response:
     """Get a client
 
     With its scopes, its public keys and the ids of its secrets.
     """
-    if item := await repository.CLIENTS.fetch_item(reader, id, query):
+    visible = visibility_parameters(require_caller(request))
+    if item := await repository.CLIENTS.fetch_item(reader, id, query, path_parameters=visible):
         return _set_no_store(item.to_response(max_age=0))
     raise NotFound
 

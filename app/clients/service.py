@@ -9,6 +9,7 @@ from app.core.http import conditional
 from app.core.http.parameters import FieldsQuery
 from app.core.languages import Text
 from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
+from app.writes.client_visibility import visibility_parameters
 from app.writes.request import WriteRequest
 
 CLIENT_REVOKED = Text("Klien ini telah dicabut.", "This client is revoked.")
@@ -21,10 +22,11 @@ async def lock_client(
 
     Raises:
         OutsideOrganization: The caller is bound to an organization or a meeting.
-        NotFound: There is no such client.
+        NotFound: There is no such client, or the caller may not see it.
         PreconditionFailed: If-Match names another revision.
         Conflict: The client is revoked, and `allow_revoked` is false.
     """
+    await _require_visible(transaction, write_request, client_id)
     require_unbound_caller(write_request)
     client = await repository.lock_client(transaction, client_id)
     if client is None:
@@ -50,6 +52,15 @@ def require_unbound_caller(write_request: WriteRequest) -> None:
     """
     if write_request.caller.organization is not None or write_request.caller.meeting is not None:
         raise OutsideOrganization
+
+
+async def _require_visible(transaction: Transaction, write_request: WriteRequest, client_id: UUID) -> None:
+    """Raise NotFound for a bound caller that may not see the client."""
+    visible = visibility_parameters(write_request.caller)
+    if visible and not await repository.CLIENTS.fetch_item(
+        transaction, client_id, FieldsQuery(), path_parameters=visible
+    ):
+        raise NotFound
 
 
 async def get_document(transaction: Transaction, client_id: UUID) -> tuple[bytes, str]:

@@ -43,20 +43,23 @@ def run_retention(
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Anonymise the participants of each meeting past its `retention_days`, and keep their counts. Run it daily.
+    """Erase the personal data of each meeting past its `retention_days`, and keep the counts. Run it daily.
+
+    It also erases that of deleted meetings, and what has arrived since the last run.
 
     Without a database URL, it works on the embedded database, which is migrated first.
     """
     from app.attendance import maintenance
 
     meetings = run_on_database(
-        lambda url: maintenance.anonymise_participants(url, dry_run=dry_run), database_url, data_dir
+        lambda url: maintenance.erase_personal_data(url, dry_run=dry_run), database_url, data_dir
     )
     for meeting in meetings:
-        prefix = "would anonymise" if dry_run else "anonymised"
-        typer.echo(f"{meeting.meeting}: {prefix} {meeting.participants} participants.")
+        name = f"{meeting.meeting} (deleted)" if meeting.is_deleted else meeting.meeting
+        anonymised, erased = ("would anonymise", "erase") if dry_run else ("anonymised", "erased")
+        typer.echo(f"{name}: {anonymised} {meeting.participants} participants and {erased} {meeting.records} records.")
     if not meetings:
-        typer.echo("No meeting is past its retention period.")
+        typer.echo("No meeting past its retention period has personal data.")
 
 
 def run_on_database(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.core.http.body_types import Line, Uuid
+from app.core.http.body_types import Day, Line, Uuid
 from app.models.vocabulary import AttendanceStatus, CorrectionKind
 from app.writes.payloads import ChangeReason
 
@@ -14,6 +14,9 @@ class ManualStatusPayload(ChangeReason):
 
     status: Annotated[AttendanceStatus, Field(description="`expected` removes a status that was set manually.")]
     reason: Annotated[Line, Field(description="The reason for the status.", examples=["surat izin 4/2026"])]
+    on: Annotated[
+        Day | None, Field(description="The day of the meeting for which the status holds; null: the whole meeting.")
+    ] = None
 
 
 class AnnulmentPayload(ChangeReason):

@@ -1,7 +1,7 @@
 """SQL of corrections: manual statuses, annulments, the closing of a roll, and corrections of closed rolls."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -122,6 +122,13 @@ SELECT lock_attendance($1, array_agg(DISTINCT badges.participant))
 FROM scans JOIN badges ON badges.id = scans.badge WHERE scans.meeting = $1 AND scans.id = $2
 """
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, $2::uuid[])"
+_SET_DAY_STATUS = """
+UPDATE participants SET day_statuses = CASE
+    WHEN $4 = 'expected' THEN day_statuses - $3::date::text
+    ELSE day_statuses || jsonb_build_object($3::date::text, jsonb_build_object('status', $4::text, 'reason', $5::text))
+END
+WHERE meeting = $1 AND id = $2 AND EXISTS (SELECT FROM meeting_days WHERE meeting = $1 AND day = $3::date) RETURNING id
+"""
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _REOPEN_ROLL = "UPDATE meetings SET roll_closed_at = NULL WHERE code = $1"
 _CLOSE_ROLL = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
@@ -157,6 +164,16 @@ async def store_status(transaction: Transaction, participant: UUID, status: str,
     """Set a participant's manual status and its reason (none for `expected`); triggers derive the attendance anew."""
     columns = {"status": status, "status_reason": None if status == "expected" else reason}
     await rows.update_row(transaction, MANUAL_STATUS.table, {"id": participant}, columns)
+
+
+async def store_day_status(
+    transaction: Transaction, meeting: str, participant: UUID, day: date, status: str, reason: str
+) -> bool:
+    """Set a participant's manual status of one day; return False if that is no day of the meeting.
+
+    `expected` removes the status. Triggers derive the attendance anew.
+    """
+    return bool(await transaction.fetch(_SET_DAY_STATUS, meeting, participant, day, status, reason))
 
 
 async def insert_correction(transaction: Transaction, meeting: str, client: str, columns: Values) -> UUID:

@@ -11,8 +11,11 @@ import orjson
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.paging import Item
+from app.core.languages import Text
 from app.core.problems import (
     CorrectionSuperseded,
+    ErrorDetail,
+    InvalidContent,
     NotFound,
     OutsideOrganization,
     RollClosed,
@@ -29,6 +32,8 @@ from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import WriteRequest, WriteResult
 
+NO_DAY_OF_MEETING = Text("Bukan hari rapat ini.", "Not a day of this meeting.")
+
 
 async def set_status(
     transaction: Transaction,
@@ -41,6 +46,7 @@ async def set_status(
 
     Raises:
         RollClosed: The roll has been closed.
+        InvalidContent: `on` is no day of the meeting.
     """
     write_request.exposes_personal_data = True
     keys = {"meeting": meeting, "id": participant}
@@ -49,7 +55,12 @@ async def set_status(
     await changes.lock_object(transaction, write_request, MANUAL_STATUS, keys)
     if is_closed:
         raise RollClosed
-    await repository.store_status(transaction, participant, payload.status, payload.reason)
+    if payload.on is None:
+        await repository.store_status(transaction, participant, payload.status, payload.reason)
+    elif not await repository.store_day_status(
+        transaction, meeting, participant, payload.on, payload.status, payload.reason
+    ):
+        raise InvalidContent(ErrorDetail("not_a_day_of_the_meeting", NO_DAY_OF_MEETING, pointer="/on"))
     item = await changes.get_document(transaction, write_request, MANUAL_STATUS, keys)
     headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
     return WriteResult(StoredResponse(200, headers, item.body), audit_keys)

@@ -16,9 +16,7 @@ from app.imports.schemas import RowStatus
 from app.writes import ownership
 from app.writes.resource import Parts, Resource
 
-_INSERT_AUDIT_LINE = (
-    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
-)
+_INSERT_AUDIT_LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id) VALUES ($1, $2, $3, $4, $5)"
 AUDIT_OPERATION = "import"
 
 
@@ -225,4 +223,4 @@ async def insert_audit_line(
 ) -> None:
     """Insert the audit line of an import, with these object keys and, if they are not all, the number of all."""
     more = [f"… {count}"] if count > len(keys) else []
-    await transaction.fetch(_INSERT_AUDIT_LINE, client, scope, AUDIT_OPERATION, [*keys, *more], request_id, None)
+    await transaction.fetch(_INSERT_AUDIT_LINE, client, scope, AUDIT_OPERATION, [*keys, *more], request_id)

@@ -5,8 +5,15 @@ from typing import Annotated
 from pydantic import Field
 
 from app.core.http.body_types import Day, Instant, Line, Name, PayloadModel, Slug, Uuid
+from app.core.languages import Text
+from app.core.patterns import register_pattern
 from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
+
+LOCAL_TIME_PATTERN = register_pattern(
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    Text("waktu setempat sebagai JJ:MM, misalnya 03:00", "a local time as HH:MM, for example 03:00"),
+)
 
 
 class CorrectionPayload(PayloadModel):
@@ -48,6 +55,24 @@ class MeetingMembers(ChangeReason):
     retention_days: Annotated[
         int | None,
         Field(ge=8, le=36_500, description="Days after its last day until its participants are anonymised."),
+    ] = None
+    check_in_margin_minutes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=720,
+            description="Minutes before midnight of the first day and after that of the last day in which scans count.",
+        ),
+    ] = 180
+    day_ends_at: Annotated[
+        str | None,
+        Field(
+            pattern=LOCAL_TIME_PATTERN,
+            description="Local time at which a day of the meeting ends; before noon: of the next date. Null: four "
+            "hours after the end of the day's last session, or without sessions midnight plus the margin. A day never "
+            "ends later than the next day's first session begins.",
+            examples=["03:00"],
+        ),
     ] = None
     source: SourcePayload = SourcePayload()
     verified: Annotated[bool, Field(description="True: the cited source states it.")] = False

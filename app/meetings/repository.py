@@ -51,6 +51,8 @@ def select_meeting(day: DayExpression) -> DocumentSelect:
         _meeting.roll_closed_at,
         _meeting.places,
         _meeting.retention_days,
+        _meeting.check_in_margin_minutes,
+        _meeting.day_ends_at,
         _meeting.anonymised_at,
         json_array(
             json_object(**session_members(session)),

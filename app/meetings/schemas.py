@@ -84,6 +84,13 @@ class MeetingMembers(BaseModel):
     retention_days: Annotated[
         int | None, Field(description="Days after its last day until its participants are anonymised; null: never.")
     ]
+    check_in_margin_minutes: Annotated[
+        int, Field(description="Minutes before the first day and after the last day in which scans count.")
+    ]
+    day_ends_at: Annotated[
+        str | None,
+        Field(description="Local time, HH:MM, at which a day ends; null: four hours after the day's last session."),
+    ]
     anonymised_at: Annotated[datetime | None, Field(description="The time at which its participants were anonymised.")]
     sessions: Annotated[list[MeetingSession], Field(description="By position.")]
     statements: Annotated[list[MeetingStatement], Field(description="By day.")]

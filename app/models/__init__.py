@@ -5,13 +5,13 @@ of its table, and migrations/sql contains their SQL.
 """
 
 from app.models.attendance import Attendance, AttendanceCount, Participant, ParticipantSession
-from app.models.audit import AuditLine, AuditRoot, AuditSeal
-from app.models.check_ins import Badge, ClockReading, DeviceClock, Scan
+from app.models.audit import AuditLine, AuditRoot, AuditSeal, AuditText
+from app.models.check_ins import Badge, ClockReading, Device, DeviceClock, DeviceReset, Scan
 from app.models.clients import Client, ClientController, ClientSecret, SigningKey, UsedAssertion
 from app.models.divisions import Division
 from app.models.elections import Election, Stage
 from app.models.idempotency import IdempotencyKey
-from app.models.meetings import Meeting, MeetingStatement, Session, SessionSpeaker, SourceCorrection
+from app.models.meetings import Meeting, MeetingDay, MeetingStatement, Session, SessionSpeaker, SourceCorrection
 from app.models.metadata import Base, Record, SourcedRecord
 from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
@@ -29,17 +29,21 @@ __all__ = [
     "AuditLine",
     "AuditRoot",
     "AuditSeal",
+    "AuditText",
     "Badge",
     "Base",
     "Client",
     "ClientController",
     "ClientSecret",
     "ClockReading",
+    "Device",
     "DeviceClock",
+    "DeviceReset",
     "Division",
     "Election",
     "IdempotencyKey",
     "Meeting",
+    "MeetingDay",
     "MeetingStatement",
     "Official",
     "Organization",

@@ -34,7 +34,7 @@ class Participant(SourcedRecord, Base):
     """A participant of a meeting: an official, a person by name, or an office with an unknown holder.
 
     `represents`: the participant that this one represents. `open_status`: the status that the public may see, which
-    shows `sick` as `excused`.
+    shows `sick` as `excused`. `day_statuses`: statuses set by hand for single days (migrations/sql/day_statuses.sql).
     """
 
     __tablename__ = "participants"
@@ -63,6 +63,7 @@ class Participant(SourcedRecord, Base):
     letter_number: Mapped[str | None] = mapped_column(sort_order=2)
     letter_dated_on: Mapped[date | None] = mapped_column(sort_order=2)
     status_reason: Mapped[str | None] = mapped_column(sort_order=2)
+    day_statuses: Mapped[dict[str, Any]] = mapped_column(JSONB, sort_order=3, server_default=text("'{}'"))
     parts: Mapped[dict[str, Any]] = mapped_column(JSONB, sort_order=2, server_default=text("""'{"sessions": []}'"""))
 
     __table_args__ = (
@@ -81,6 +82,7 @@ class Participant(SourcedRecord, Base):
         CheckConstraint("left_at >= arrived_at", name="left_after_arrived"),
         CheckConstraint("length(letter_number) BETWEEN 1 AND 300", name="letter_number_length"),
         CheckConstraint(calendar_check("letter_dated_on"), name="letter_dated_on_in_calendar"),
+        CheckConstraint("are_day_statuses(day_statuses)", name="day_statuses_valid"),
         Index("uq_participants_meeting_official", "meeting", "official", unique=True),
         Index(None, "meeting", "organization", "id"),
         Index(None, "meeting", "office", "id"),

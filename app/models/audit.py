@@ -25,7 +25,8 @@ class AuditLine(Base):
     """One line of the audit trail: a write, or a read of personal data, stored in the same transaction.
 
     `client`: the client's id; for a client of an external issuer, issuer and subject; null for the command line, where
-    `operation` is the command. `keys`: the objects concerned. Lines are only added.
+    `operation` is the command. `keys`: the objects concerned. `purpose_digest`: of the purpose in
+    `audit_texts`. Lines are only added.
     """
 
     __tablename__ = "audit_lines"
@@ -39,15 +40,37 @@ class AuditLine(Base):
     operation: Mapped[str]
     keys: Mapped[list[str]] = mapped_column(ARRAY(Text))
     request_id: Mapped[str | None]
-    purpose: Mapped[str | None]
+    purpose_digest: Mapped[str | None]
 
     __table_args__ = (
-        CheckConstraint("length(purpose) <= 500", name="purpose_length"),
+        CheckConstraint("purpose_digest ~ '^[0-9a-f]{64}$'", name="purpose_digest_shape"),
         Index(None, "xid", "id"),
         Index(None, "at", "id"),
         Index(None, "client", "id"),
         Index(None, "keys", postgresql_using="gin"),
         Index(None, "operation", "id"),
+    )
+
+
+class AuditText(Base):
+    """The purpose that a client stated, which the line stores only as SHA-256 of the salt and the text.
+
+    So the text can be deleted with the personal data of its meeting, and the hash chain still proves the line. The salt
+    is deleted too, and is never shown: with it, whoever guesses the text could find it in the digest.
+    """
+
+    __tablename__ = "audit_texts"
+    __triggers__ = frozenset({"forbid_update"})
+
+    line: Mapped[int] = mapped_column(ForeignKey("audit_lines.id"), primary_key=True)
+    meeting: Mapped[str | None]
+    salt: Mapped[bytes]
+    text: Mapped[str]
+
+    __table_args__ = (
+        CheckConstraint("length(salt) = 16", name="salt_length"),
+        CheckConstraint("length(text) BETWEEN 1 AND 500", name="text_length"),
+        Index(None, "meeting"),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    PrimaryKeyConstraint,
     UniqueConstraint,
     func,
     text,
@@ -44,28 +45,67 @@ class Badge(Base):
     )
 
 
+class Device(Base):
+    """A device at a meeting, which belongs to the client that first used it. After a reset it belongs to nobody."""
+
+    __tablename__ = "devices"
+
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
+    device_id: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str | None]
+
+    __table_args__ = (CheckConstraint("length(device_id) BETWEEN 1 AND 100", name="device_id_length"),)
+
+
+class DeviceReset(Base):
+    """A reset of a device: its next submission begins a new period of its clock, and the next client owns it."""
+
+    __tablename__ = "device_resets"
+
+    meeting: Mapped[str] = mapped_column(primary_key=True)
+    device_id: Mapped[str] = mapped_column(primary_key=True)
+    reset_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), primary_key=True)
+    reset_by: Mapped[str]
+    former_client: Mapped[str | None]
+    reason: Mapped[str]
+    legal_basis: Mapped[str | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["meeting", "device_id"], ["devices.meeting", "devices.device_id"], onupdate="CASCADE", ondelete="CASCADE"
+        ),
+    )
+
+
 class DeviceClock(Base):
-    """The difference between a device's clock and the service's, during one `clock_epoch` of the device.
+    """The difference between a device's clock and the service's, during one period of a `clock_epoch` of the device.
 
     `shift`: the microseconds to add to the device's time; the smallest difference between receiving and sending that
-    its submissions have shown. A device starts a new epoch when its clock jumps.
+    its submissions have shown. `first_shift`: the first one. A device starts a new epoch when it knows that its clock
+    jumps; the service starts a new period when a reading shows that it did (migrations/sql/device_clocks.sql).
     """
 
     __tablename__ = "device_clocks"
 
-    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
+    meeting: Mapped[str] = mapped_column(primary_key=True)
     device_id: Mapped[str] = mapped_column(primary_key=True)
     clock_epoch: Mapped[int] = mapped_column(primary_key=True)
     shift: Mapped[int] = mapped_column(BigInteger)
+    period: Mapped[int] = mapped_column(primary_key=True)
+    first_shift: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (
-        CheckConstraint("length(device_id) BETWEEN 1 AND 100", name="device_id_length"),
+        ForeignKeyConstraint(
+            ["meeting", "device_id"], ["devices.meeting", "devices.device_id"], onupdate="CASCADE", ondelete="CASCADE"
+        ),
         CheckConstraint("clock_epoch >= 0", name="clock_epoch_not_negative"),
+        CheckConstraint("period >= 0", name="period_not_negative"),
+        CheckConstraint("shift <= first_shift", name="shift_is_least"),
     )
 
 
 class ClockReading(Base):
-    """A submission with a smaller shift than all before it, which therefore changed the times of its device's scans."""
+    """A reading of a device's clock: the difference between receiving and sending one of its submissions."""
 
     __tablename__ = "clock_readings"
 
@@ -73,14 +113,13 @@ class ClockReading(Base):
     device_id: Mapped[str] = mapped_column(primary_key=True)
     clock_epoch: Mapped[int] = mapped_column(primary_key=True)
     shift: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(primary_key=True)
+    period: Mapped[int]
 
     __table_args__ = (
+        PrimaryKeyConstraint("meeting", "device_id", "clock_epoch", "received_at", "shift"),
         ForeignKeyConstraint(
-            ["meeting", "device_id", "clock_epoch"],
-            ["device_clocks.meeting", "device_clocks.device_id", "device_clocks.clock_epoch"],
-            onupdate="CASCADE",
-            ondelete="CASCADE",
+            ["meeting", "device_id"], ["devices.meeting", "devices.device_id"], onupdate="CASCADE", ondelete="CASCADE"
         ),
     )
 
@@ -90,9 +129,9 @@ class Scan(Base):
 
     `digest` covers the content: the same id with other content is another scan, and both count. `badge` is null if the
     text is none of the meeting's badges; then `badge_text` contains it. `reported_outcome`: the first outcome that was
-    sent to the device. If a scan was submitted several times, the smallest epoch and the earliest receipt count, and
-    `after_closing` is true if all of them came after the roll was closed. An annulled scan has no effect. Nothing else
-    of a scan changes.
+    sent to the device. `period`: that of the submission with which it was received. If a scan was submitted several
+    times, the earliest receipt counts. `roll_closed_at`: the closing of the roll after which it came, null if it came
+    before. An annulled scan has no effect. Nothing else of a scan changes.
     """
 
     __tablename__ = "scans"
@@ -110,7 +149,7 @@ class Scan(Base):
     scanned_at: Mapped[datetime]
     sent_at: Mapped[datetime]
     received_at: Mapped[datetime]
-    after_closing: Mapped[bool]
+    roll_closed_at: Mapped[datetime | None]
     reported_outcome: Mapped[str]
     client: Mapped[str]
     request_id: Mapped[str | None]
@@ -118,11 +157,12 @@ class Scan(Base):
     annulled_by: Mapped[str | None]
     annulment_reason: Mapped[str | None]
     legal_basis: Mapped[str | None]
+    period: Mapped[int]
 
     __table_args__ = (
         ForeignKeyConstraint(
-            ["meeting", "device_id", "clock_epoch"],
-            ["device_clocks.meeting", "device_clocks.device_id", "device_clocks.clock_epoch"],
+            ["meeting", "device_id", "clock_epoch", "period"],
+            [f"device_clocks.{name}" for name in ("meeting", "device_id", "clock_epoch", "period")],
             onupdate="CASCADE",
         ),
         CheckConstraint(one_of_check("direction", ScanDirection), name="direction_known"),
@@ -130,5 +170,5 @@ class Scan(Base):
         CheckConstraint("(annulled_at IS NULL) = (annulment_reason IS NULL)", name="annulled_for_a_reason"),
         Index(None, "badge"),
         Index(None, "meeting", "received_at", "id"),
-        Index(None, "device_id", "clock_epoch", "meeting"),
+        Index(None, "device_id", "clock_epoch", "meeting", "period"),
     )

@@ -14,7 +14,7 @@ class IdempotencyKey(Base):
     """The response to a client's request with an Idempotency-Key, stored in the same transaction as its effect.
 
     `keys`: the objects that the response is about, as in the audit trail. `is_personal`: it contains personal data, so
-    each repetition of it is recorded there.
+    each repetition of it is recorded there. `meeting`: the meeting in the path, with whose personal data it is deleted.
     """
 
     __tablename__ = "idempotency_keys"
@@ -25,6 +25,7 @@ class IdempotencyKey(Base):
     status: Mapped[int]
     headers: Mapped[dict[str, Any]] = mapped_column(JSONB)
     body: Mapped[bytes]
+    meeting: Mapped[str | None] = mapped_column(sort_order=2)
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     is_personal: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -33,4 +34,5 @@ class IdempotencyKey(Base):
         CheckConstraint("length(key) BETWEEN 1 AND 255", name="key_length"),
         CheckConstraint("status BETWEEN 200 AND 299", name="status_range"),
         Index(None, "created_at"),
+        Index(None, "meeting"),
     )

@@ -42,12 +42,14 @@ class Meeting(Record, Base):
     `roll`: `open` if anyone may read the attendance list, else `restricted`. `places`: the number of delegates that an
     organization may send. `retention_days` after the last day the participants are anonymised; `anonymised_at`: when
     that was done. After `roll_closed_at` the roll changes only by corrections that two clients have agreed on.
+    `check_in_margin_minutes` before the first day and after the last one scans still count. `day_ends_at`: the local
+    time, HH:MM, at which a day of the meeting ends; null: four hours after its last session.
     """
 
     __tablename__ = "meetings"
     __triggers__ = REVISION_TRIGGERS | {
-        *("create_roll_secret", "enforce_places", "reject_nearer_erasure", "sessions_within_meeting"),
-        *("require_scope_to_open_roll", "require_scope_to_create_open_roll"),
+        *("create_roll_secret", "derive_attendance_of_meeting", "enforce_places", "reject_nearer_erasure"),
+        *("require_scope_to_open_roll", "require_scope_to_create_open_roll", "sessions_within_meeting"),
     }
 
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -72,6 +74,8 @@ class Meeting(Record, Base):
     retention_days: Mapped[int | None] = mapped_column(sort_order=2)
     roll_closed_at: Mapped[datetime | None] = mapped_column(sort_order=2)
     anonymised_at: Mapped[datetime | None] = mapped_column(sort_order=2)
+    check_in_margin_minutes: Mapped[int] = mapped_column(sort_order=3, server_default=text("180"))
+    day_ends_at: Mapped[str | None] = mapped_column(sort_order=3)
 
     __table_args__ = (
         CheckConstraint(SLUG_CHECK, name="code_shape"),
@@ -85,6 +89,9 @@ class Meeting(Record, Base):
         CheckConstraint("is_time_zone(time_zone)", name="time_zone_known"),
         CheckConstraint("places BETWEEN 1 AND 100000", name="places_range"),
         CheckConstraint("retention_days BETWEEN 8 AND 36500", name="retention_days_range"),
+        CheckConstraint("end_on - start_on < 366", name="within_a_year"),
+        CheckConstraint("check_in_margin_minutes BETWEEN 0 AND 720", name="check_in_margin_minutes_range"),
+        CheckConstraint("day_ends_at ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="day_ends_at_shape"),
         Index(None, "host", "code"),
         Index(None, "kind", "code"),
         Index(None, "election", "code"),
@@ -94,6 +101,23 @@ class Meeting(Record, Base):
         Index(None, "updated_at", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )
+
+
+class MeetingDay(Base):
+    """A day of a meeting: the interval of the scans that belong to it. Triggers store it.
+
+    `cutoff_at`: when an entry without an exit ends (migrations/sql/meeting_days.sql).
+    """
+
+    __tablename__ = "meeting_days"
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+    begins_at: Mapped[datetime]
+    cutoff_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
 
 
 class SourceCorrection(Base):

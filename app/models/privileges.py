@@ -5,8 +5,8 @@ that a role cannot choose the number, the time or the transaction of a line. Sea
 seal_audit_lines(), which has the rights of the owner and computes them itself.
 """
 
-AUDIT_LINE_COLUMNS = "(client, scope, operation, keys, request_id, purpose)"
-AUDIT_TABLES = ("audit_lines", "audit_seals", "audit_roots")
+AUDIT_LINE_COLUMNS = "(client, scope, operation, keys, request_id, purpose_digest)"
+AUDIT_TABLES = ("audit_lines", "audit_texts", "audit_seals", "audit_roots")
 # Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
 READ_ONLY_TABLES = ("alembic_version", "revisions", "client_controllers", "roll_secrets", "audit_seals", "audit_roots")
 
@@ -15,9 +15,10 @@ GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {role}",
-    f"REVOKE ALL ON audit_lines, {', '.join(READ_ONLY_TABLES)} FROM {{role}}",
+    f"REVOKE ALL ON audit_lines, audit_texts, {', '.join(READ_ONLY_TABLES)} FROM {{role}}",
     f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
     f"GRANT SELECT, INSERT {AUDIT_LINE_COLUMNS} ON audit_lines TO {{role}}",
+    "GRANT SELECT, INSERT ON audit_texts TO {role}",
 )
 
 # Without the functions of extensions: everybody may call them, and this owner cannot always grant them.
@@ -33,7 +34,7 @@ SELECT bool_and(
     NOT pg_has_role($1::text::name, relowner, 'MEMBER')
     AND NOT has_any_column_privilege($1::text::name, c.oid, 'UPDATE')
     AND NOT has_table_privilege($1::text::name, c.oid, 'DELETE, TRUNCATE')
-    AND (relname = 'audit_lines' OR NOT has_any_column_privilege($1::text::name, c.oid, 'INSERT'))
+    AND (relname IN ('audit_lines', 'audit_texts') OR NOT has_any_column_privilege($1::text::name, c.oid, 'INSERT'))
 ) FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relname IN ({_QUOTED_AUDIT_TABLES})
 """  # noqa: S608  (constants of this module)
 """Reads whether the role $1 can only add lines to the audit trail. False for an owner, who can grant themselves all."""

@@ -39,7 +39,19 @@ AttendanceStatus = Literal[
 CorrectionKind = Literal["status", "scan", "reopen"]
 ScanDirection = Literal["in", "out"]
 ScanOutcome = Literal[
-    "first_entry", "already_entered", "exit", "badge_revoked", "badge_unknown", "not_invited", "meeting_closed"
+    "first_entry",
+    "re_entry",
+    "another_day",
+    "already_entered",
+    "exit",
+    "badge_revoked",
+    "badge_unknown",
+    "not_invited",
+    "outside_meeting",
+    "session_unknown",
+    "clock_implausible",
+    "late_upload",
+    "meeting_closed",
 ]
 
 RevisionAction = Literal["created", "updated", "deleted"]

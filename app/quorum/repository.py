@@ -44,20 +44,13 @@ _SELECT_MEMBERS = Statement(
         func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name, _appointment.id
     )
 )
-# An interval lasts from an entry to the next scan. A participant without scans has the times that were stated.
+# A stay lasts from an entry to an exit or to the end of the day. A participant without scans has the stated times.
 _SELECT_INTERVALS = Statement(
     text("""
-    SELECT participant.id, participant.official, presence.entered_at, presence.left_at
+    SELECT participant.id, participant.official, stay.entered_at, stay.left_at
     FROM participants AS participant
-    LEFT JOIN LATERAL (
-        SELECT classification, effective_at AS entered_at,
-            lead(effective_at) OVER (ORDER BY effective_at, id, digest) AS left_at
-        FROM entries_and_exits AS scan WHERE scan.participant = participant.id
-        UNION ALL
-        SELECT 'stated', coalesce(participant.arrived_at, CAST(:starts_at AS timestamptz)), participant.left_at
-        WHERE participant.status = 'present'
-            AND NOT EXISTS (SELECT FROM entries_and_exits AS scan WHERE scan.participant = participant.id)
-    ) AS presence ON presence.classification <> 'exit'
+    JOIN derived_presence AS presence ON presence.participant = participant.id
+    LEFT JOIN LATERAL jsonb_to_recordset(presence.stays) AS stay (entered_at timestamptz, left_at timestamptz) ON true
     WHERE participant.meeting = CAST(:meeting AS text) AND participant.official = ANY (CAST(:officials AS uuid[]))
     """)
 )
@@ -127,5 +120,5 @@ async def list_presence_intervals(
     reader: Queryable, plenary: Plenary, officials: Sequence[UUID]
 ) -> list[PresenceInterval]:
     """List when those officials who are participants were present; an interval without times for one who never was."""
-    parameters = {"meeting": plenary.code, "starts_at": plenary.starts_at, "officials": officials}
+    parameters = {"meeting": plenary.code, "officials": officials}
     return [PresenceInterval(*row) for row in await reader.fetch_all(_SELECT_INTERVALS, parameters)]

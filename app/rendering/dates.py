@@ -1,6 +1,6 @@
 """Format dates and times as Indonesian offices write them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
@@ -53,6 +53,27 @@ def format_short_day(day: date) -> str:
 def format_time(instant: datetime, zone: str) -> str:
     """Format the time of day that an instant has in the time zone `zone`, with a dot (`09.00`)."""
     return instant.astimezone(ZoneInfo(zone)).strftime("%H.%M")
+
+
+def is_past_midnight(instant: datetime, day: date, zone: str) -> bool:
+    """Return whether an instant lies after the end of the date `day` in the time zone `zone`."""
+    return instant.astimezone(ZoneInfo(zone)).date() > day
+
+
+def format_time_of_day(instant: datetime, day: date, zone: str, separator: str = ".") -> str:
+    """Format the time of an instant that belongs to the meeting's day `day` (`09.00`); past midnight as `24.30`."""
+    time_of_day = measure_time_of_day(instant, day, zone)
+    minutes = int(time_of_day.total_seconds() // 60)
+    return f"{minutes // 60:02}{separator}{minutes % 60:02}"
+
+
+def measure_time_of_day(instant: datetime, day: date, zone: str) -> timedelta:
+    """Return the time since midnight of the meeting's day `day` by the clocks of the time zone `zone`.
+
+    It is 24 hours or more for an instant past midnight, and without the days for one of the evening before.
+    """
+    local = instant.astimezone(ZoneInfo(zone))
+    return timedelta(days=max(0, (local.date() - day).days), hours=local.hour, minutes=local.minute)
 
 
 def format_time_with_zone(instant: datetime, zone: str) -> str:

@@ -23,6 +23,16 @@ STATUSES = {
     "on_leave": "Cuti",
     "absent": "Alpa",
 }
+DAY_CODES = {
+    "present": "H",
+    "represented": "W",
+    "excused": "I",
+    "sick": "S",
+    "on_duty_elsewhere": "DL",
+    "on_leave": "C",
+    "absent": "A",
+}
+"""Abbreviations for the narrow column of a day."""
 
 
 def format_position(office: str | None, capacity: str) -> str:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from app.rendering import dates, labels
 
@@ -27,10 +26,12 @@ FORMULA_START = re.compile(r"(^|[,;|\t\r\n])(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\u
 
 @dataclass(frozen=True)
 class DayTimes:
-    """The first entry and the last exit of a participant on one day."""
+    """The first entry and the last exit of a participant on one day, or the status that was set by hand for it."""
 
     entered_at: datetime | None
     left_at: datetime | None
+    status: str | None = None
+    """Only of a day without an entry."""
 
     @property
     def instants(self) -> tuple[datetime | None, datetime | None]:
@@ -86,7 +87,21 @@ class Roll:
             ("Waktu/Pukul", self.starts_at and dates.format_time_with_zone(self.starts_at, self.time_zone)),
             ("Tempat", self.place),
         ]
-        return [(label, value) for label, value in fields if value]
+        return [(label, value) for label, value in (*fields, ("Catatan", " ".join(self._notes()))) if value]
+
+    def _notes(self) -> Iterator[str]:
+        """Yield the Indonesian explanations of times past midnight and of statuses of days, if there are any."""
+        cells = [(day, times) for line in self.lines for day, times in zip(self.days, line.days, strict=True)]
+        instants = [(instant, day) for day, times in cells for instant in times.instants if instant]
+        if any(dates.is_past_midnight(instant, day, self.time_zone) for instant, day in instants):
+            yield "Jam 24.00 ke atas adalah dini hari berikutnya (24.30 = 00.30)."
+        if statuses := {times.status for _, times in cells if times.status}:
+            listed = [
+                f"{code} = {labels.STATUSES[status].lower()}"
+                for status, code in labels.DAY_CODES.items()
+                if status in statuses
+            ]
+            yield f"{', '.join(listed)}."
 
 
 @dataclass(frozen=True)
@@ -132,12 +147,15 @@ def hash_csv(content: bytes) -> str:
 
 def _csv_rows(roll: Roll) -> Iterator[list[str]]:
     """Yield the column headings and the lines of a roll as lists of cells, in Indonesian."""
-    zone = ZoneInfo(roll.time_zone)
     time_headings = [f"{word} {day}" for day in roll.days for word in ("Masuk", "Keluar")]
     nonce_heading = "Nonce" if roll.lines else f"Nonce {roll.nonce}"  # an empty roll has no other cell for it
     yield ["No.", "Nama", "Jabatan", "Instansi", "Kehadiran", "Terlambat", "Acara", *time_headings, nonce_heading]
     for number, line in enumerate(roll.lines, 1):
-        instants = [instant for _, times in zip(roll.days, line.days, strict=True) for instant in times.instants]
+        cells = [
+            cell
+            for day, times in zip(roll.days, line.days, strict=True)
+            for cell in _format_day(times, day, roll.time_zone)
+        ]
         yield [
             str(number),
             line.name,
@@ -146,9 +164,16 @@ def _csv_rows(roll: Roll) -> Iterator[list[str]]:
             labels.STATUSES[line.status],
             "Ya" if line.late else "",
             roll.title,  # so that two meetings of the same people on the same days have different digests
-            *(instant.astimezone(zone).strftime("%H:%M") if instant else "" for instant in instants),
+            *cells,
             roll.nonce,
         ]
+
+
+def _format_day(times: DayTimes, day: date, zone: str) -> list[str]:
+    """Return the texts of a day's two cells: entry and exit, or the status set by hand."""
+    if times.status:
+        return [labels.STATUSES[times.status], ""]
+    return [dates.format_time_of_day(instant, day, zone, ":") if instant else "" for instant in times.instants]
 
 
 def _format_cell(cell: str) -> str:

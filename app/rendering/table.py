@@ -3,13 +3,14 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from reportlab.pdfgen.canvas import Canvas
 
 from app.rendering import dates, fonts, labels
 from app.rendering.columns import MARGIN, POINTS_PER_MM, compute_columns
 from app.rendering.document import draw_centred, draw_left_aligned
-from app.rendering.roll import Roll, RollLine
+from app.rendering.roll import DayTimes, Roll, RollLine
 
 FONT_SIZE, LEADING = 9, 10.5
 HEADING_FONT_SIZE, SUBHEADING_FONT_SIZE = 8.5, 7.5
@@ -56,7 +57,7 @@ class Table:
         self._days = [dates.format_short_day(roll.days[n]) for n in days]
         self._columns = compute_columns(width, len(days))
         self._edges = list(itertools.accumulate(self._columns.widths, initial=MARGIN))
-        self.rows = [self._lay_out_row(number, line, days, roll.time_zone) for number, line in enumerate(roll.lines, 1)]
+        self.rows = [self._lay_out_row(number, line, days, roll) for number, line in enumerate(roll.lines, 1)]
 
     def draw(self, canvas: Canvas, top: float, rows: Sequence[Row]) -> None:
         """Draw the heading of the table, these of its rows and the ruled lines below `top`."""
@@ -68,9 +69,10 @@ class Table:
             y -= row.height
         self._draw_rules(canvas, top, rows)
 
-    def _lay_out_row(self, number: int, line: RollLine, days: range, zone: str) -> Row:
+    def _lay_out_row(self, number: int, line: RollLine, days: range, roll: Roll) -> Row:
         """Break the texts of a roll line to the widths of their columns, and return the row with its height."""
         columns = self._columns
+        all_days, zone = roll.days, roll.time_zone
         texts = [
             fonts.regular_face().wrap(text, width - 2 * PADDING, FONT_SIZE)
             for text, width in (
@@ -80,8 +82,7 @@ class Table:
                 (labels.format_remark(line.status, line.late), columns.remark),
             )
         ]
-        instants = [instant for n in days for instant in line.days[n].instants]
-        times = [dates.format_time(instant, zone) if instant else "" for instant in instants]
+        times = [text for n in days for text in _format_day(line.days[n], all_days[n], zone)]
         return Row(number, texts, times, max(MIN_ROW_HEIGHT, max(map(len, texts)) * LEADING + 2 * PADDING))
 
     def _draw_row(self, canvas: Canvas, top: float, row: Row) -> None:
@@ -142,6 +143,13 @@ class Table:
                 *((x, middle if x in halves else top, x, levels[-1]) for x in edges),
             ]
         )
+
+
+def _format_day(times: DayTimes, day: date, zone: str) -> list[str]:
+    """Return the texts of a day's two cells: entry and exit, or the abbreviation of the status set by hand."""
+    if times.status:
+        return [labels.DAY_CODES.get(times.status, ""), ""]
+    return [dates.format_time_of_day(instant, day, zone) if instant else "" for instant in times.instants]
 
 
 def _first_baseline(top: float, height: float, lines: int) -> float:

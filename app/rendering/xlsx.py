@@ -2,9 +2,8 @@
 
 import io
 import math
-from datetime import UTC, time
+from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 
@@ -40,7 +39,6 @@ class _Sheet:
         self._sheet = book.add_worksheet("Daftar hadir")
         self._roll = roll
         self._proof = proof
-        self._zone = ZoneInfo(roll.time_zone)
         self._first_column_after_times = len(COLUMNS_BEFORE_TIMES) + 2 * len(roll.days)
         cell = {"valign": "vcenter", "border": 1, "text_wrap": True}
         centred_cell = {**cell, "align": "center"}
@@ -49,7 +47,7 @@ class _Sheet:
         self._subtitle = book.add_format({"bold": True, "font_size": 12})
         self._cell = book.add_format(cell)
         self._number_cell = book.add_format(centred_cell)
-        self._time_cell = book.add_format({**centred_cell, "num_format": r"hh\.mm"})
+        self._time_cell = book.add_format({**centred_cell, "num_format": r"[hh]\.mm"})
         self._heading = book.add_format(heading)
         self._day_heading = book.add_format({**heading, "num_format": "[$-421]dddd, d/m"})
         self._signature_cells = [
@@ -107,14 +105,16 @@ class _Sheet:
         for column, text in enumerate(texts, 1):
             sheet.write_string(row, column, labels.replace_surrogates(text), self._cell)
         column = len(COLUMNS_BEFORE_TIMES)
-        for times in line.days:
+        for day, times in zip(self._roll.days, line.days, strict=True):
             for instant in times.instants:
                 if instant is None:
                     sheet.write_blank(row, column, None, self._time_cell)
                 else:
-                    local = instant.astimezone(self._zone)
-                    sheet.write_datetime(row, column, time(local.hour, local.minute), self._time_cell)
+                    time_of_day = dates.measure_time_of_day(instant, day, self._roll.time_zone)
+                    sheet.write_datetime(row, column, time_of_day, self._time_cell)
                 column += 1
+            if times.status:
+                sheet.write_string(row, column - 2, labels.STATUSES[times.status], self._time_cell)
         sheet.write_string(row, column, labels.format_remark(line.status, line.late), self._cell)
         sheet.write_string(row, column + 1, f"{number}.", self._signature_cells[number % 2])
 

@@ -19,8 +19,8 @@ MAX_DAYS = 62
 LINES_PER_STEP = 500
 FILTERS = ("organization", "office", "session", "status")
 
-# For each day: the first entry and the last exit after it, in the time zone of the meeting. A participant who was
-# present without a scan has the times that were stated. The search_path decides whether the current roll is read, or
+# For each day: the first entry, the exit, and the status that was set by hand for it. A participant who was present
+# without a scan has the times that were stated. The search_path decides whether the current roll is read, or
 # the roll as it was known at an instant.
 _SELECT_LINES = Statement(
     text("""
@@ -28,21 +28,20 @@ _SELECT_LINES = Statement(
         coalesce(official.name, participant.name, participant.name_as_printed), participant.office,
         coalesce(organization.name, participant.organization), participant.capacity,
         CASE WHEN :in_full THEN attendance.status ELSE attendance.open_status END, attendance.late,
-        CASE WHEN attendance.entry IS NULL THEN json_build_array(json_build_array(
-            (coalesce(attendance.arrived_at, attendance.left_at) AT TIME ZONE meeting.time_zone)::date,
-            attendance.arrived_at, attendance.left_at
-        )) ELSE (
-            SELECT json_agg(json_build_array(day, entered_at, CASE WHEN left_at > entered_at THEN left_at END)) FROM (
-                SELECT (scan.effective_at AT TIME ZONE meeting.time_zone)::date AS day,
-                    min(scan.effective_at) FILTER (WHERE scan.classification = 'entry') AS entered_at,
-                    max(scan.effective_at) FILTER (WHERE scan.classification = 'exit') AS left_at
-                FROM entries_and_exits AS scan WHERE scan.participant = participant.id GROUP BY 1
-            ) AS times_by_day
-        ) END
+        (
+            SELECT json_agg(json_build_array(
+                day."on", day.entered_at, day.left_at,
+                CASE WHEN day.manual_status ->> 'status' = 'sick' AND NOT :in_full THEN 'excused'
+                    ELSE day.manual_status ->> 'status' END
+            ) ORDER BY day."on")
+            FROM jsonb_to_recordset(presence.days)
+                AS day ("on" date, entered_at timestamptz, left_at timestamptz, manual_status jsonb)
+        )
     )::text
     FROM meetings AS meeting
     JOIN participants AS participant ON participant.meeting = meeting.code
     JOIN attendance ON attendance.meeting = participant.meeting AND attendance.participant = participant.id
+    JOIN derived_presence AS presence ON presence.participant = participant.id
     LEFT JOIN officials AS official ON official.id = participant.official
     LEFT JOIN organizations AS organization ON organization.code = participant.organization
     WHERE meeting.code = :meeting AND (:in_full OR meeting.roll = 'open')
@@ -137,12 +136,11 @@ async def build_roll(
 
 
 def _build_line(members: list[Any], days: list[date]) -> RollLine:
-    """Build a roll line from a row's JSON values, with the first entry and last exit on each of these days."""
-    name, office, organization, capacity, status, late, times_by_day = members
+    """Build a roll line from a row's JSON values, with the times or the status by hand of each of these days."""
+    name, office, organization, capacity, status, late, listed_days = members
     times = {
-        day: DayTimes(_parse_instant(entered_at), _parse_instant(left_at))
-        for day, entered_at, left_at in times_by_day or ()
-        if day
+        day: DayTimes(_parse_instant(entered_at), _parse_instant(left_at), None if entered_at else day_status)
+        for day, entered_at, left_at, day_status in listed_days or ()
     }
     day_times = tuple(times.get(day.isoformat(), NO_TIMES) for day in days)
     return RollLine(name or "", office, organization, capacity, status, late, day_times)

@@ -42,7 +42,9 @@ def build_figures(result: runner.SimulationResult) -> dict[str, Any]:
         "posts": ledger.counters["posts"],
         "retries": result.statistics.retries,
         "replays": ledger.counters["replays"],
-        **{name: outcome_counts[name] for name in ("first_entry", "already_entered", "exit", "not_invited")},
+        **{
+            name: outcome_counts[name] for name in ("first_entry", "re_entry", "already_entered", "exit", "not_invited")
+        },
         **{name: outcome_counts[name] for name in ("badge_revoked", "badge_unknown")},
         "undecided": len(result.expected_roll.undecided),
         "seconds": round(result.seconds, 2),

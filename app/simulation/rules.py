@@ -1,6 +1,6 @@
 """The rules of the roll, stated independently of the service: what follows from the scans in a ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -57,10 +57,25 @@ def derive_expected_roll(ledger: Ledger, listed_outcomes: Mapping[str, str]) -> 
     for participant, scans in effective_scans.items():
         ordered = sorted(scans, key=lambda scan: (get_effective_at(ledger, scan), scan.id))
         entries = [scan for scan in ordered if outcomes[scan.id] == "entry"]
-        for n, scan in enumerate(entries):
-            outcomes[scan.id] = "already_entered" if n else "first_entry"
+        outcomes |= _tell_entries_apart(ordered, outcomes)
         lines[participant] = _build_line(ledger, participant, entries[0], ordered[-1]) if entries else NOT_ARRIVED
     return ExpectedRoll(outcomes, lines, undecided)
+
+
+def _tell_entries_apart(ordered: Sequence[RecordedScan], classifications: Mapping[str, str]) -> dict[str, str]:
+    """Return the outcome of each entry (by scan id) of a participant, whose entries and exits are given in order.
+
+    The first one is `first_entry`. An entry is `already_entered` if the scan before it at the same entrance is an entry
+    too, else `re_entry`. All scans are of one day.
+    """
+    outcomes: dict[str, str] = {}
+    previous: dict[str | None, str] = {}
+    for scan in ordered:
+        if classifications[scan.id] == "entry":
+            is_inside = previous.get(scan.session) == "entry"
+            outcomes[scan.id] = "first_entry" if not outcomes else "already_entered" if is_inside else "re_entry"
+        previous[scan.session] = classifications[scan.id]
+    return outcomes
 
 
 def _classify(ledger: Ledger, scan: RecordedScan) -> str | None:

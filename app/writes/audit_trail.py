@@ -1,5 +1,7 @@
 """Attribution of revisions to the caller, and the lines of the audit trail."""
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -19,11 +21,14 @@ _SET_AUTHOR = (
 # Adds the keys of all objects that this transaction gave a revision: a changed key also changes the rows that refer to
 # it.
 _INSERT_LINE = (
-    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose)"
+    "WITH line AS (INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose_digest)"
     " SELECT $1, $2, $3, $4::text[] || ARRAY("
     " SELECT resource || '/' || key AS also FROM revisions"
-    " WHERE xid = pg_current_xact_id() AND resource || '/' || key <> ALL ($4) ORDER BY id), $5, $6"
+    " WHERE xid = pg_current_xact_id() AND resource || '/' || key <> ALL ($4) ORDER BY id), $5, $6 RETURNING id)"
+    " INSERT INTO audit_texts (line, meeting, salt, text) SELECT id, $7, $8, $9 FROM line WHERE $9::text IS NOT NULL"
 )
+MEETING_PATH = "/v1/meetings/{code}"
+SALT_BYTES = 16
 MAX_PURPOSE_LENGTH = 500  # characters
 Purpose = Annotated[
     str | None,
@@ -66,7 +71,9 @@ async def insert_audit_line(
     route: Any = request.scope["route"]
     scope = scope or route.access_policy.scope
     state = request.scope.get("state", {})
-    purpose = request.headers.get("x-purpose")
+    header = request.headers.get("x-purpose")
+    purpose = _decode_header(header)[:MAX_PURPOSE_LENGTH] if header else None
+    salt = secrets.token_bytes(SALT_BYTES)
     await transaction.fetch(
         _INSERT_LINE,
         caller.client_id,
@@ -74,8 +81,25 @@ async def insert_audit_line(
         route.name,
         list(keys),
         state.get("request_id"),
-        _decode_header(purpose)[:MAX_PURPOSE_LENGTH] if purpose else None,
+        compute_text_digest(salt, purpose) if purpose else None,
+        find_meeting(request),
+        salt,
+        purpose,
     )
+
+
+def compute_text_digest(salt: bytes, text: str) -> str:
+    """Return the SHA-256 of a salt and a text in hexadecimal, which the chained audit line stores instead of the text.
+
+    The text and its salt can be deleted later: the line stays verifiable, and the text cannot be guessed from it.
+    """
+    return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def find_meeting(request: Request) -> str | None:
+    """Return the code of the meeting in the path of a request; None if its route is not below a meeting."""
+    route: Any = request.scope["route"]
+    return request.path_params["code"] if route.path.startswith(MEETING_PATH) else None
 
 
 def _decode_header(header: str) -> str:

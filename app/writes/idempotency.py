@@ -47,6 +47,8 @@ class RepeatableResponse(NamedTuple):
     """The objects that it is about, as in the audit trail."""
     is_personal: bool
     """It contains personal data."""
+    meeting: str | None = None
+    """The meeting in the path of the request."""
 
 
 def parse_key(header: str) -> str:
@@ -113,11 +115,11 @@ async def store_response(
     """Store a request's fingerprint and response under its idempotency key, replacing what is stored under it."""
     response = repeatable.response
     await transaction.fetch(
-        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body, keys, is_personal)"
-        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8) ON CONFLICT (client, key) DO UPDATE SET"
+        "INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body, keys, is_personal, meeting)"
+        " VALUES ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9) ON CONFLICT (client, key) DO UPDATE SET"
         " fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,"
         " body = excluded.body, keys = excluded.keys, is_personal = excluded.is_personal,"
-        " created_at = clock_timestamp()",
+        " meeting = excluded.meeting, created_at = clock_timestamp()",
         client,
         key,
         fingerprint,
@@ -126,4 +128,5 @@ async def store_response(
         response.body,
         list(repeatable.keys),
         repeatable.is_personal,
+        repeatable.meeting,
     )

@@ -20,8 +20,6 @@ from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 
-MEETING_PATH = "/v1/meetings/{code}"
-
 
 class WriteQuery(EmptyQuery):
     """Query parameters of every write."""
@@ -145,7 +143,9 @@ class WriteRequest:
                 raise Rollback
             await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
             if key:
-                repeatable = idempotency.RepeatableResponse(response, keys, self.exposes_personal_data)
+                repeatable = idempotency.RepeatableResponse(
+                    response, keys, self.exposes_personal_data, audit_trail.find_meeting(self.request)
+                )
                 await idempotency.store_response(transaction, client, key, fingerprint, repeatable)
         if self.dry_run:
             if self.exposes_personal_data:
@@ -158,8 +158,7 @@ class WriteRequest:
     async def _compute_fingerprint(self, transaction: Transaction) -> bytes:
         """Compute the fingerprint of the request, by which a repetition is recognized."""
         incarnation = 0
-        if self.request.scope["route"].path.startswith(MEETING_PATH):
-            code = self.request.path_params["code"]
+        if code := audit_trail.find_meeting(self.request):
             incarnation = await incarnations.count_deletions(transaction, "meetings", code)
         body = await self.request.body()
         return idempotency.compute_fingerprint(self.request.method, self._target(), body, incarnation)

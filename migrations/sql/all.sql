@@ -15,9 +15,14 @@
 \ir revisions.sql
 \ir parts.sql
 \ir rules.sql
+\ir meeting_days.sql
+\ir device_clocks.sql
 \ir scans.sql
+\ir day_statuses.sql
+\ir scan_views.sql
 \ir attendance_views.sql
 SET search_path = history, public;
+\ir scan_views.sql
 \ir attendance_views.sql
 RESET search_path;
 \ir attendance.sql

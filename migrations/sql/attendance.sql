@@ -166,26 +166,67 @@ REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after FOR EACH STATEMENT 
 CREATE OR REPLACE TRIGGER sync_attendance_on_delete AFTER DELETE ON participants
 REFERENCING OLD TABLE AS rows_before FOR EACH STATEMENT EXECUTE FUNCTION sync_attendance();
 
--- Trigger on sessions, AFTER each row: derives the attendance of all participants with a scan at the meeting. Who is
--- late depends on the start of a session, and who is invited to it on which sessions are parallel.
+-- Stores the days of a meeting anew, and derives the attendance of all participants with a scan or with a status of a
+-- day: the day of a scan depends on the days, who is late on the start of a session, and who is invited to it on which
+-- sessions are parallel.
 --
--- Locks: first roll_lock_key(meeting), exclusively, because the trigger must see the scans that devices are storing at
--- the same time; then the rows of attendance, as lock_attendance does. Triggers run in the order of their names: this
--- name makes it the first one that locks (the order is in locks.sql).
-CREATE OR REPLACE FUNCTION derive_attendance_of_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Arguments: the code of the meeting; whether something else has changed that attendance depends on.
+-- Locks: first roll_lock_key(meeting), exclusively, because the caller must see the scans that devices are storing at
+-- the same time; then the rows of attendance, as lock_attendance does.
+CREATE OR REPLACE FUNCTION derive_attendance_of_days(of_meeting text, is_changed boolean) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
-    of_meeting text := CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END;
-    scanned uuid[];
+    affected uuid[];
 BEGIN
     PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
-    SELECT array_agg(DISTINCT participant) INTO scanned FROM badges WHERE meeting = of_meeting
-        AND EXISTS (SELECT FROM scans WHERE scans.meeting = of_meeting AND scans.badge = badges.id);
-    IF scanned IS NOT NULL THEN
-        PERFORM derive_attendance(of_meeting, scanned);
+    IF NOT (store_meeting_days(of_meeting) OR is_changed) THEN
+        RETURN;
     END IF;
+    SELECT array_agg(participant) INTO affected FROM (
+        SELECT participant FROM badges WHERE meeting = of_meeting
+            AND EXISTS (SELECT FROM scans WHERE scans.meeting = of_meeting AND scans.badge = badges.id)
+        UNION SELECT id FROM participants WHERE meeting = of_meeting AND day_statuses <> '{}'
+    ) AS dated;
+    IF affected IS NOT NULL THEN
+        PERFORM derive_attendance(of_meeting, affected);
+    END IF;
+END $$;
+
+-- Trigger on sessions, AFTER each row: derives the days of the meeting and the attendance that depends on them.
+--
+-- Locks: as derive_attendance_of_days. Triggers run in the order of their names: this name makes it the first one that
+-- locks (the order is in locks.sql).
+CREATE OR REPLACE FUNCTION derive_attendance_of_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.meeting <> NEW.meeting AND NOT EXISTS (
+        SELECT FROM meetings WHERE code = OLD.meeting
+    ) THEN
+        RETURN NULL; -- The meeting's code has changed, and with it that of its days.
+    END IF;
+    PERFORM derive_attendance_of_days(CASE WHEN TG_OP = 'DELETE' THEN OLD.meeting ELSE NEW.meeting END, true);
     RETURN NULL;
 END $$;
 
 CREATE OR REPLACE TRIGGER derive_attendance_of_sessions
-AFTER INSERT OR DELETE OR UPDATE OF starts_at, parallel_group ON sessions
+AFTER INSERT OR DELETE OR UPDATE OF meeting, code, starts_at, ends_at, parallel_group ON sessions
 FOR EACH ROW EXECUTE FUNCTION derive_attendance_of_sessions();
+
+-- Trigger on meetings, AFTER each row: stores the days of the meeting, and derives the attendance that depends on them.
+--
+-- Locks: as derive_attendance_of_days, for a change.
+CREATE OR REPLACE FUNCTION derive_attendance_of_meeting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        PERFORM store_meeting_days(NEW.code);
+    ELSIF (OLD.time_zone, OLD.start_on, OLD.end_on, OLD.cancelled_on, OLD.check_in_margin_minutes, OLD.day_ends_at)
+        IS DISTINCT FROM (NEW.time_zone, NEW.start_on, NEW.end_on, NEW.cancelled_on, NEW.check_in_margin_minutes,
+            NEW.day_ends_at)
+    THEN
+        PERFORM derive_attendance_of_days(NEW.code, false);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER derive_attendance_of_meeting
+AFTER INSERT OR UPDATE OF time_zone, start_on, end_on, cancelled_on, check_in_margin_minutes, day_ends_at ON meetings
+FOR EACH ROW EXECUTE FUNCTION derive_attendance_of_meeting();

@@ -1,53 +1,13 @@
--- Attendance, derived from the participants and the scans. all.sql runs this file twice: in the schema public over what
--- is known now, and with search_path = history, public over what was known at the instant rakornas.known_at.
-
--- Each scan with its participant (null if the badge is unknown), its effective time on the service's clock, and its
--- classification (classify_scan). A participant who is assigned to one of several parallel sessions is not invited to
--- the others.
---
--- Postgres never flattens subqueries with LIMIT 1 or OFFSET 0. So its plan always goes from a participant to their
--- badges, from a badge to its scans, and from a scan to the clock of its device. With plain joins and outdated
--- statistics it read all scans of all devices for each participant, and statistics are outdated just when all
--- participants arrive.
-CREATE OR REPLACE VIEW classified_scans AS
-SELECT meeting, id, digest, device_id, clock_epoch, sequence, badge, badge_text, direction, session, scanned_at,
-    sent_at, received_at, after_closing, reported_outcome, client, request_id, annulled_at, annulled_by,
-    annulment_reason, legal_basis, participant, revoked_at, effective_at, in_parallel_session,
-    classify_scan(direction, badge IS NOT NULL, after_closing, participant IS NOT NULL AND NOT in_parallel_session,
-        effective_at, revoked_at) AS classification
-FROM (
-    SELECT scan.*, listed.id AS participant, badge.revoked_at,
-        scan.scanned_at + clock.shift * interval '1 microsecond' AS effective_at,
-        CASE WHEN scan.session IS NULL OR listed.id IS NULL THEN false ELSE EXISTS (
-            SELECT FROM sessions AS named
-            JOIN sessions AS other ON other.meeting = named.meeting
-                AND other.parallel_group = named.parallel_group AND other.code <> named.code
-            JOIN participant_sessions AS seat ON seat.meeting = other.meeting AND seat.session = other.code
-            WHERE named.meeting = scan.meeting AND named.code = scan.session AND seat.participant = listed.id
-        ) END AS in_parallel_session
-    FROM scans AS scan
-    CROSS JOIN LATERAL (
-        SELECT shift FROM device_clocks AS clock WHERE clock.meeting = scan.meeting
-            AND clock.device_id = scan.device_id AND clock.clock_epoch = scan.clock_epoch LIMIT 1
-    ) AS clock
-    LEFT JOIN badges AS badge ON badge.id = scan.badge
-    LEFT JOIN participants AS listed ON listed.id = badge.participant
-) AS located;
-
--- The scans that count for each participant: entries and exits that are not annulled.
-CREATE OR REPLACE VIEW entries_and_exits AS
-SELECT issued.participant, scan.id, scan.digest, scan.session, scan.effective_at, scan.classification
-FROM badges AS issued
-CROSS JOIN LATERAL (
-    SELECT id, digest, session, effective_at, classification, annulled_at FROM classified_scans
-    WHERE badge = issued.id OFFSET 0
-) AS scan
-WHERE scan.classification IN ('entry', 'exit') AND scan.annulled_at IS NULL;
+-- Attendance, derived from the participants and the scans that count. all.sql runs this file in several schemas: in
+-- public over what is known now, and with search_path = history, public over what was known at the instant
+-- rakornas.known_at.
 
 -- The attendance of each participant, one row each.
 --
---   status      'present' after an entry; otherwise the status that was set by hand, if it is not 'expected'; otherwise
---               'represented' if a participant who represents this one, directly or through others, is present.
+--   status      'present' after an entry; otherwise the status that was set by hand for the whole meeting, if it is not
+--               'expected'; otherwise 'present' if that was set by hand for a day; otherwise 'represented' if a
+--               participant who represents this one, directly or through others, is present; otherwise, if a status was
+--               set by hand for every day, that of the last day.
 --   late        after an entry: the first entry is later than the start of the session that the scan names. If it names
 --               none, or one without a time: later than the first session that is for all or to which the participant
 --               is assigned. Without an entry: as set by hand.
@@ -60,24 +20,31 @@ SELECT listed.meeting, listed.id AS participant, listed.organization, listed.off
     CASE
         WHEN seen.entry IS NOT NULL THEN 'present'
         WHEN listed.status <> 'expected' THEN listed.status
+        WHEN is_present_on_a_day(listed.day_statuses) THEN 'present'
         WHEN EXISTS (
             SELECT FROM participants AS delegate
             WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id
         ) AND EXISTS (
             WITH RECURSIVE instead AS (
-                SELECT delegate.id, delegate.status FROM participants AS delegate
+                SELECT delegate.id, delegate.status, delegate.day_statuses FROM participants AS delegate
                 WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id
                 UNION
-                SELECT delegate.id, delegate.status FROM instead
+                SELECT delegate.id, delegate.status, delegate.day_statuses FROM instead
                 JOIN participants AS delegate
                     ON delegate.meeting = listed.meeting AND delegate.represents = instead.id
             )
-            SELECT FROM instead WHERE instead.status = 'present' OR EXISTS (
-                SELECT FROM entries_and_exits AS scan
-                WHERE scan.participant = instead.id AND scan.classification = 'entry'
-            )
+            SELECT FROM instead WHERE instead.status = 'present' OR is_present_on_a_day(instead.day_statuses)
+                OR EXISTS (
+                    SELECT FROM entries_and_exits AS scan
+                    WHERE scan.participant = instead.id AND scan.classification = 'entry'
+                )
         ) THEN 'represented'
-        ELSE 'expected'
+        WHEN listed.day_statuses = '{}' THEN 'expected'
+        ELSE coalesce((
+            SELECT (array_agg(listed.day_statuses -> day::text ->> 'status' ORDER BY day DESC))[1]
+            FROM meeting_days WHERE meeting = listed.meeting
+            HAVING bool_and(listed.day_statuses ? day::text)
+        ), 'expected')
     END AS status,
     CASE WHEN seen.entry IS NULL THEN listed.late ELSE coalesce(seen.entered_at > coalesce(
         (SELECT starts_at FROM sessions WHERE meeting = listed.meeting AND code = seen.session),
@@ -99,3 +66,95 @@ LEFT JOIN LATERAL (
             ORDER BY effective_at, scan.id, digest))[count(*)] AS left_at
     FROM entries_and_exits AS scan WHERE scan.participant = listed.id
 ) AS seen ON true;
+
+-- The presence of each participant, one row each, as JSON.
+--
+--   days       for each day of the meeting, in order: on, status, late, entered_at (the first entry), left_at (the last
+--              scan of the day if it is an exit), manual_status (status and reason set by hand for this day, or null).
+--              A day without an entry has its status by hand; otherwise that of the whole meeting, in whose times it
+--              then has a share; otherwise 'represented' if the participant is, otherwise 'expected'.
+--   intervals  session (null: the meeting), on, entered_at, left_at, ended_by: from an entry that is the first scan of
+--              the day at that entrance, or follows an exit, to the next exit ('exit') or to the end of the day
+--              ('day_end').
+--   stays      on, entered_at, left_at: the same without regard to sessions; and for each day without scans on which the
+--              participant is present by hand: the day, from arrived_at and to left_at as far as they are known. The
+--              quorum is counted from them.
+CREATE OR REPLACE VIEW derived_presence AS
+SELECT listed.id AS participant, by_day.days, scanned.intervals, scanned.stays || coalesce((
+        SELECT jsonb_agg(jsonb_build_object(
+            'on', dated.day, 'entered_at', greatest(dated.begins_at, listed.arrived_at),
+            'left_at', least(dated.cutoff_at, listed.left_at)
+        ) ORDER BY dated.day)
+        FROM meeting_days AS dated
+        WHERE dated.meeting = listed.meeting
+            AND coalesce(listed.day_statuses -> dated.day::text ->> 'status', listed.status) = 'present'
+            AND NOT scanned.stays @> jsonb_build_array(jsonb_build_object('on', dated.day))
+            AND coalesce(listed.arrived_at < dated.cutoff_at, true) AND coalesce(listed.left_at > dated.begins_at, true)
+    ), '[]') AS stays
+FROM participants AS listed
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'on', dated.day,
+        'status', CASE
+            WHEN seen.entered_at IS NOT NULL THEN 'present'
+            WHEN listed.day_statuses ? dated.day::text THEN listed.day_statuses -> dated.day::text ->> 'status'
+            WHEN listed.status <> 'expected' THEN listed.status
+            WHEN whole.status = 'represented' THEN 'represented'
+            ELSE 'expected'
+        END,
+        'late', coalesce(seen.entered_at > coalesce(
+            (SELECT starts_at FROM sessions WHERE meeting = listed.meeting AND code = seen.session),
+            (SELECT min(starts_at) FROM sessions WHERE meeting = listed.meeting
+                AND starts_at >= dated.begins_at AND starts_at < dated.ends_at
+                AND (parallel_group IS NULL OR listed.parts -> 'sessions' ? code))
+        ), false),
+        'entered_at', coalesce(seen.entered_at, CASE
+            WHEN whole.entry IS NULL AND listed.arrived_at >= dated.begins_at AND listed.arrived_at < dated.ends_at
+            THEN listed.arrived_at
+        END),
+        'left_at', CASE
+            WHEN seen.entered_at IS NOT NULL THEN seen.left_at
+            WHEN whole.entry IS NULL AND listed.left_at >= dated.begins_at AND listed.left_at < dated.ends_at
+            THEN listed.left_at
+        END,
+        'manual_status', listed.day_statuses -> dated.day::text
+    ) ORDER BY dated.day), '[]') AS days
+    FROM meeting_days AS dated
+    CROSS JOIN LATERAL (
+        SELECT status, entry FROM derived_attendance AS derived WHERE derived.participant = listed.id LIMIT 1
+    ) AS whole
+    CROSS JOIN LATERAL (
+        SELECT min(effective_at) FILTER (WHERE classification = 'entry') AS entered_at,
+            (array_agg(session ORDER BY effective_at, scan.id, digest)
+                FILTER (WHERE classification = 'entry'))[1] AS session,
+            (array_agg(CASE WHEN classification = 'exit' THEN effective_at END
+                ORDER BY effective_at, scan.id, digest))[count(*)] AS left_at
+        FROM entries_and_exits AS scan WHERE scan.participant = listed.id AND scan.day = dated.day
+    ) AS seen
+    WHERE dated.meeting = listed.meeting
+) AS by_day
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(jsonb_agg(jsonb_build_object(
+            'session', session, 'on', day, 'entered_at', effective_at, 'left_at', coalesce(exited_at, day_ends_at),
+            'ended_by', CASE WHEN exited_at IS NULL THEN 'day_end' ELSE 'exit' END
+        ) ORDER BY effective_at, session) FILTER (WHERE by_session), '[]') AS intervals,
+        coalesce(jsonb_agg(jsonb_build_object(
+            'on', day, 'entered_at', effective_at, 'left_at', coalesce(exited_at, day_ends_at)
+        ) ORDER BY effective_at) FILTER (WHERE NOT by_session), '[]') AS stays
+    FROM (
+        SELECT changed.*, lead(effective_at) OVER (
+            PARTITION BY by_session, day, entrance ORDER BY effective_at, id, digest
+        ) AS exited_at
+        FROM (
+            SELECT scan.*, variant.by_session, CASE WHEN variant.by_session THEN scan.session END AS entrance,
+                lag(scan.classification, 1, 'exit') OVER (
+                    PARTITION BY variant.by_session, scan.day, CASE WHEN variant.by_session THEN scan.session END
+                    ORDER BY scan.effective_at, scan.id, scan.digest
+                ) AS previous
+            FROM entries_and_exits AS scan CROSS JOIN (VALUES (true), (false)) AS variant (by_session)
+            WHERE scan.participant = listed.id
+        ) AS changed
+        WHERE classification <> previous
+    ) AS closed WHERE classification = 'entry'
+) AS scanned;

@@ -10,14 +10,17 @@ END $$;
 
 CREATE OR REPLACE TRIGGER forbid_update BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_lines
 FOR EACH STATEMENT EXECUTE FUNCTION forbid_update();
+-- The owner deletes texts with the personal data of a meeting.
+CREATE OR REPLACE TRIGGER forbid_update BEFORE UPDATE OR TRUNCATE ON audit_texts
+FOR EACH STATEMENT EXECUTE FUNCTION forbid_update();
 CREATE OR REPLACE TRIGGER forbid_update BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_seals
 FOR EACH STATEMENT EXECUTE FUNCTION forbid_update();
 CREATE OR REPLACE TRIGGER forbid_update BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_roots
 FOR EACH STATEMENT EXECUTE FUNCTION forbid_update();
 
 -- Returns the text of a line that its hash covers: the JSON array of its id, xid, at, client, scope, operation, keys,
--- request_id and purpose in the form of RFC 8785 (app/audit_chain/__init__.py). The verifier composes the same text
--- itself (app/audit_chain/chain.py), so that it does not depend on what it verifies.
+-- request_id and purpose_digest in the form of RFC 8785 (app/audit_chain/__init__.py). The verifier composes the same
+-- text itself (app/audit_chain/chain.py), so that it does not depend on what it verifies.
 CREATE OR REPLACE FUNCTION audit_line_text(line audit_lines) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT '[' || concat_ws(',',
         line.id,
@@ -29,7 +32,7 @@ CREATE OR REPLACE FUNCTION audit_line_text(line audit_lines) RETURNS text LANGUA
         to_json(line.operation),
         array_to_json(line.keys),
         coalesce(to_json(line.request_id)::text, 'null'),
-        coalesce(to_json(line.purpose)::text, 'null')
+        coalesce(to_json(line.purpose_digest)::text, 'null')
     ) || ']'
 $$;
 

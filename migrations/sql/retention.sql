@@ -1,37 +1,126 @@
--- Anonymises the participants of a meeting after its retention period: deletes all rows about them, including those in
--- the history. The counters stay. The roll is closed if it was open.
+-- Erasure of personal data after the retention period of a meeting. The counters stay.
 --
--- Arguments: the code of the meeting.
+-- `rakornas retention run` calls these functions daily, also for meetings that were deleted or anonymised before: a
+-- device may send scans afterwards, and a text may have been added to the audit trail.
+
+-- Each meeting with the instant from which its personal data may be erased: live ones (`deletion` is null), and deleted
+-- ones, with the id of the commit that deleted them and the dates that they had then.
+CREATE OR REPLACE VIEW retention_periods AS
+SELECT code AS meeting, NULL::bigint AS deletion, erasure_due_at(end_on, retention_days, time_zone) AS due_at
+FROM meetings
+UNION ALL
+SELECT key, commit, erasure_due_at(
+    (before ->> 'end_on')::date, (before ->> 'retention_days')::int, before ->> 'time_zone'
+) FROM revisions WHERE resource = 'meetings' AND action = 'deleted';
+
+-- Erases what the history, the revisions, the stored responses and the audit trail contain of a meeting's personal
+-- data. Several meetings may have had one code: only what was stored in the time of this one is erased.
+--
+-- Arguments: the code of the meeting; after which and until which commit it existed, by their stamps.
+-- Returns: the number of rows.
+CREATE OR REPLACE FUNCTION erase_records(of_meeting text, after timestamptz, until timestamptz) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+    erased int := 0;
+    affected int;
+    table_name text;
+BEGIN
+    FOREACH table_name IN ARRAY ARRAY['participants_rows', 'participant_sessions_rows'] LOOP
+        EXECUTE format(
+            'DELETE FROM history.%I AS version USING history.commits AS addition'
+            ' WHERE version.meeting = $1 AND version.removed_by IS NOT NULL AND addition.id = version.added_by'
+            ' AND coalesce(addition.stamp, ''infinity'') > $2 AND coalesce(addition.stamp, ''infinity'') <= $3',
+            table_name
+        ) USING of_meeting, after, until;
+        GET DIAGNOSTICS affected = ROW_COUNT;
+        erased := erased + affected;
+    END LOOP;
+    DELETE FROM revisions USING history.commits
+    WHERE revisions.resource = 'participants' AND of_meeting IN (before ->> 'meeting', revisions.after ->> 'meeting')
+        AND commits.id = revisions.commit AND coalesce(commits.stamp, 'infinity') > erase_records.after
+        AND coalesce(commits.stamp, 'infinity') <= until;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    erased := erased + affected;
+    -- The reasons of other changes may name participants too.
+    UPDATE revisions SET reason = NULL, legal_basis = NULL FROM history.commits
+    WHERE num_nonnulls(reason, legal_basis) > 0 AND (
+        revisions.resource = 'meetings' AND revisions.key = of_meeting
+        OR revisions.resource = 'sessions' AND split_part(revisions.key, '/', 1) = of_meeting
+        OR revisions.resource = 'statements' AND of_meeting IN (before ->> 'meeting', revisions.after ->> 'meeting')
+    ) AND commits.id = revisions.commit AND coalesce(commits.stamp, 'infinity') > erase_records.after
+        AND coalesce(commits.stamp, 'infinity') <= until;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    erased := erased + affected;
+    DELETE FROM idempotency_keys
+    WHERE meeting = of_meeting AND created_at > erase_records.after AND created_at <= until;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    erased := erased + affected;
+    DELETE FROM audit_texts USING audit_lines
+    WHERE audit_texts.meeting = of_meeting AND audit_lines.id = audit_texts.line
+        AND audit_lines.at > erase_records.after AND audit_lines.at <= until;
+    GET DIAGNOSTICS affected = ROW_COUNT;
+    RETURN erased + affected;
+END $$;
+
+-- Deletes the participants of a meeting after its retention period, and everything else that is about them. The roll is
+-- closed if it was open. A new secret makes the digests of its issued rolls impossible to compute again.
+--
+-- Arguments: the code of the meeting; the commit that deleted it, null for a meeting that exists.
 -- Locks: roll_lock_key(meeting), exclusively; then the meeting's row, FOR UPDATE; then the rows that it deletes.
--- Returns: the number of deleted participants; null if there is no such meeting, its period is not over (in days of the
--- meeting's time zone), or this was done before.
-CREATE OR REPLACE FUNCTION anonymise_participants(of_meeting text) RETURNS int
+-- Returns: no row if there is no such meeting, its period is not over, or there was nothing more to erase; else the
+-- number of deleted participants, and of other rows that were deleted or lost a text.
+CREATE OR REPLACE FUNCTION erase_personal_data(
+    of_meeting text, of_deletion bigint, OUT participants int, OUT records int
+) RETURNS SETOF record
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-    deleted int;
+    existed_after timestamptz;
+    existed_until timestamptz := 'infinity';
+    is_first boolean := false;
+    affected int;
+    table_name text;
 BEGIN
     PERFORM pg_advisory_xact_lock(roll_lock_key(of_meeting));
-    PERFORM FROM meetings WHERE code = of_meeting AND anonymised_at IS NULL
-        AND end_on + retention_days < (clock_timestamp() AT TIME ZONE time_zone)::date FOR UPDATE;
-    IF NOT FOUND THEN
-        RETURN NULL;
+    IF of_deletion IS NULL THEN
+        SELECT anonymised_at IS NULL INTO is_first FROM meetings WHERE code = of_meeting FOR UPDATE;
+    ELSE
+        SELECT stamp INTO existed_until FROM history.commits WHERE id = of_deletion;
     END IF;
-    PERFORM set_config('rakornas.anonymising', 'on', true);
-    DELETE FROM roll_corrections WHERE meeting = of_meeting;
-    DELETE FROM scans WHERE meeting = of_meeting;
-    DELETE FROM badges WHERE meeting = of_meeting;
-    DELETE FROM device_clocks WHERE meeting = of_meeting;
-    UPDATE participants SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
-    DELETE FROM participants WHERE meeting = of_meeting;
-    GET DIAGNOSTICS deleted = ROW_COUNT;
-    DELETE FROM revisions WHERE resource = 'participants'
-        AND of_meeting IN (before ->> 'meeting', after ->> 'meeting');
-    DELETE FROM idempotency_keys
-    WHERE headers ->> 'Location' LIKE format('/v1/meetings/%s/participants%%', of_meeting);
-    DELETE FROM history.participant_sessions_rows WHERE meeting = of_meeting;
-    DELETE FROM history.participants_rows WHERE meeting = of_meeting;
-    UPDATE meetings SET anonymised_at = clock_timestamp(), roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
-    WHERE code = of_meeting;
-    PERFORM set_config('rakornas.anonymising', '', true);
-    RETURN deleted;
+    PERFORM FROM retention_periods AS period
+    WHERE period.meeting = of_meeting AND period.deletion IS NOT DISTINCT FROM of_deletion
+        AND due_at <= clock_timestamp();
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT coalesce(max(stamp), '-infinity') INTO existed_after
+    FROM revisions JOIN history.commits ON commits.id = revisions.commit
+    WHERE resource = 'meetings' AND key = of_meeting AND action = 'deleted' AND stamp < existed_until;
+    participants := 0;
+    records := 0;
+    IF of_deletion IS NULL THEN
+        PERFORM set_config('rakornas.anonymising', 'on', true);
+        FOREACH table_name IN ARRAY ARRAY[
+            'roll_corrections', 'roll_digests', 'scans', 'badges', 'devices'
+        ] LOOP
+            EXECUTE format('DELETE FROM %I WHERE meeting = $1', table_name) USING of_meeting;
+            GET DIAGNOSTICS affected = ROW_COUNT;
+            records := records + affected;
+        END LOOP;
+        UPDATE participants AS listed SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
+        DELETE FROM participants AS listed WHERE meeting = of_meeting;
+        GET DIAGNOSTICS participants = ROW_COUNT;
+    END IF;
+    records := records + erase_records(of_meeting, existed_after, existed_until);
+    IF of_deletion IS NULL THEN
+        UPDATE meetings SET anonymised_at = coalesce(anonymised_at, clock_timestamp()),
+            roll_closed_at = coalesce(roll_closed_at, clock_timestamp())
+        WHERE code = of_meeting AND (anonymised_at IS NULL OR roll_closed_at IS NULL);
+        PERFORM set_config('rakornas.anonymising', '', true);
+        IF is_first OR participants > 0 THEN
+            UPDATE roll_secrets SET secret = DEFAULT WHERE meeting = of_meeting;
+        END IF;
+    END IF;
+    IF is_first OR participants + records > 0 THEN
+        RETURN NEXT;
+    END IF;
 END $$;

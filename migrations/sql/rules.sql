@@ -35,8 +35,9 @@ CREATE OR REPLACE TRIGGER reject_cycle AFTER INSERT OR UPDATE OF parent ON stage
 FOR EACH ROW WHEN (NEW.parent IS NOT NULL) EXECUTE FUNCTION reject_cycle();
 
 -- Trigger on sessions and meetings, AFTER each row: rejects a session outside the days of its meeting, in the meeting's
--- time zone. A session may end at midnight of the last day. The trigger on meetings can be deferred, so that a meeting
--- can be moved together with its sessions.
+-- time zone: it must start on one of them, and end before noon of the day after the last one, because it may run past
+-- midnight. A session of which only the end is known must end on one of them, or at midnight after it. The trigger on
+-- meetings can be deferred, so that a meeting can be moved together with its sessions.
 --
 -- Locks: for a change of a session, the meeting's row, FOR SHARE, because both may change at the same time.
 -- Raises check_violation with the constraint ck_sessions_within_meeting, and the session's key as the hint.
@@ -55,8 +56,11 @@ BEGIN
         AND (TG_TABLE_NAME = 'meetings' OR s.code = to_jsonb(NEW) ->> 'code')
         AND ((s.starts_at AT TIME ZONE meeting_row.time_zone)::date
                 NOT BETWEEN meeting_row.start_on AND meeting_row.end_on
-            OR ((s.ends_at - interval '1 microsecond') AT TIME ZONE meeting_row.time_zone)::date
-                NOT BETWEEN meeting_row.start_on AND meeting_row.end_on)
+            OR ((s.ends_at - interval '1 microsecond') AT TIME ZONE meeting_row.time_zone
+                - CASE WHEN s.starts_at IS NULL THEN interval '0' ELSE interval '12 hours' END)::date
+                > meeting_row.end_on
+            OR (s.starts_at IS NULL AND ((s.ends_at - interval '1 microsecond') AT TIME ZONE meeting_row.time_zone)::date
+                < meeting_row.start_on))
     LIMIT 1;
     IF outside IS NOT NULL THEN
         RAISE EXCEPTION 'session % of % lies outside the days of its meeting', outside, meeting_row.code

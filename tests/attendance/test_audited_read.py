@@ -15,7 +15,8 @@ from tests.conftest import connect_client, fetch_value
 
 RESTRICTED_ROLL = "/v1/meetings/closed/attendance"
 SELECT_AUDIT_LINES = (
-    "SELECT client, scope, operation, keys, request_id, purpose FROM audit_lines WHERE operation <> 'load' ORDER BY id"
+    "SELECT client, scope, operation, keys, request_id, text FROM audit_lines LEFT JOIN audit_texts ON line = id"
+    " WHERE operation <> 'load' ORDER BY id"
 )
 ALL_AUDIT_KEYS = [f"participants/{row['id']}" for row in synthetic_rolls.RESTRICTED]
 

@@ -14,6 +14,9 @@ async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
     return await MeetingClient.create(app, client, participant_count=1)
 
 
+DAY_END = 18 * 3600  # three hours past midnight
+
+
 class TestIntervals:
     async def fetch_intervals(self, meeting: MeetingClient) -> list[tuple[str | None, float, float | None]]:
         """Return session, start and end of each interval, in seconds after the start of the opening."""
@@ -27,20 +30,20 @@ class TestIntervals:
     async def test_interval_lasts_from_entry_to_next_exit(self, meeting: MeetingClient) -> None:
         scans = [meeting.new_scan(0, 10), meeting.new_scan(0, 20, direction="out"), meeting.new_scan(0, 30)]
         await meeting.send_batch(scans[::-1], 40)
-        assert await self.fetch_intervals(meeting) == [(None, 10, 20), (None, 30, None)]
+        assert await self.fetch_intervals(meeting) == [(None, 10, 20), (None, 30, DAY_END)]
         attendance = await meeting.get_attendance(0)
         assert (parse_instant(attendance["arrived_at"]), attendance["left_at"]) == (after_start(10), None)
 
     async def test_exit_before_all_entries_is_ignored(self, meeting: MeetingClient) -> None:
         await meeting.send_batch([meeting.new_scan(0, 5, direction="out"), meeting.new_scan(0, 10)], 40)
-        assert await self.fetch_intervals(meeting) == [(None, 10, None)]
+        assert await self.fetch_intervals(meeting) == [(None, 10, DAY_END)]
 
     async def test_first_of_repeated_entries_and_exits_counts(self, meeting: MeetingClient) -> None:
         directions = ("in", "in", "out", "out", "in")
         await meeting.send_batch(
             [meeting.new_scan(0, 10 * n, direction=direction) for n, direction in enumerate(directions)], 60
         )
-        assert await self.fetch_intervals(meeting) == [(None, 0, 20), (None, 40, None)]
+        assert await self.fetch_intervals(meeting) == [(None, 0, 20), (None, 40, DAY_END)]
 
     async def test_each_session_has_its_own_intervals(self, meeting: MeetingClient) -> None:
         scans = [

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -31,7 +32,7 @@ FROM (SELECT (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date - $3::int AS 
 """
 SELECT_TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('public', 'history') AND c.relkind = 'r' ORDER BY 1
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND c.relkind IN ('r', 'm') ORDER BY 1
 """
 COUNT_PERSONAL_ROWS = (
     "SELECT count(*) FROM (SELECT FROM scans WHERE meeting = $1 UNION ALL SELECT FROM badges WHERE meeting = $1"
@@ -124,8 +125,10 @@ async def find_tables_with_marker(url: str) -> set[str]:
     try:
         tables = set()
         for (table,) in await connection.fetch(SELECT_TABLES):
-            sql = f"SELECT EXISTS (SELECT FROM {table} AS stored WHERE stored::text ILIKE '%{MARKER}%')"
-            if await connection.fetchval(sql):
+            # A bytea is written in hexadecimal digits.
+            marks = [MARKER, MARKER.encode().hex(), MARKER.upper().encode().hex()]
+            sql = f"SELECT EXISTS (SELECT FROM {table} AS stored WHERE stored::text ILIKE ANY ($1))"
+            if await connection.fetchval(sql, [f"%{mark}%" for mark in marks]):
                 tables.add(table)
         return tables
     finally:
@@ -140,15 +143,15 @@ async def fetch_summaries(meeting: MeetingClient) -> list[Any]:
 
 async def test_last_day_of_retention_anonymises_nobody(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS)
-    assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
-    assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
+    assert await maintenance.erase_personal_data(own_url, dry_run=False) == []
+    assert await fetch_value(own_url, "SELECT participants FROM erase_personal_data($1, NULL)", meeting.code) is None
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
 
 
 async def test_meeting_without_retention_days_is_never_anonymised(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, 5000)
     await fetch_value(own_url, "UPDATE meetings SET retention_days = NULL WHERE code = $1", meeting.code)
-    assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
+    assert await maintenance.erase_personal_data(own_url, dry_run=False) == []
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed and corrected"])
@@ -161,7 +164,8 @@ async def test_day_after_retention_anonymises_all_and_keeps_counts(
     assert {"public.participants", "public.scans", "public.revisions"} < await find_tables_with_marker(own_url)
     before = await fetch_summaries(meeting)
     assert before[0]["invited"] == 5
-    assert await maintenance.anonymise_participants(own_url, dry_run=False) == [(meeting.code, 5)]
+    (erased,) = await maintenance.erase_personal_data(own_url, dry_run=False)
+    assert (erased.meeting, erased.participants, erased.is_deleted) == (meeting.code, 5, False)
     assert await find_tables_with_marker(own_url) == set()
     assert await fetch_value(own_url, COUNT_PERSONAL_ROWS, meeting.code) == 0
     assert await fetch_summaries(meeting) == before
@@ -173,18 +177,18 @@ async def test_day_after_retention_anonymises_all_and_keeps_counts(
 
 async def test_anonymisation_is_audited(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
-    await maintenance.anonymise_participants(own_url, dry_run=False)
+    await maintenance.erase_personal_data(own_url, dry_run=False)
     lines = "SELECT keys FROM audit_lines WHERE operation = 'retention run'"
     assert await fetch_value(own_url, lines) == [f"meetings/{meeting.code}"]
 
 
 async def test_second_run_changes_nothing(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
-    await maintenance.anonymise_participants(own_url, dry_run=False)
+    await maintenance.erase_personal_data(own_url, dry_run=False)
     anonymised_at = "SELECT anonymised_at FROM meetings WHERE code = $1"
     before = await fetch_value(own_url, anonymised_at, meeting.code)
-    assert await maintenance.anonymise_participants(own_url, dry_run=False) == []
-    assert await fetch_value(own_url, "SELECT anonymise_participants($1)", meeting.code) is None
+    assert await maintenance.erase_personal_data(own_url, dry_run=False) == []
+    assert await fetch_value(own_url, "SELECT participants FROM erase_personal_data($1, NULL)", meeting.code) is None
     assert await fetch_value(own_url, anonymised_at, meeting.code) == before
 
 
@@ -192,7 +196,7 @@ async def test_other_meetings_keep_their_participants(meeting: MeetingClient, ow
     other = await MeetingClient.create(meeting.app, meeting.client, participant_count=3)
     await other.send_batch([other.new_scan(0)])
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
-    await maintenance.anonymise_participants(own_url, dry_run=False)
+    await maintenance.erase_personal_data(own_url, dry_run=False)
     assert (await other.get_attendance(0))["status"] == "present"
     for n in range(3):
         address = f"{other.path}/participants/{other.participants[n]}/revisions"
@@ -205,7 +209,7 @@ async def test_anonymised_data_is_absent_at_earlier_instants_too(
     monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
     instant = (await fetch_value(own_url, "SELECT clock_timestamp()")).isoformat()
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
-    await maintenance.anonymise_participants(own_url, dry_run=False)
+    await maintenance.erase_personal_data(own_url, dry_run=False)
     for path in ("participants", "attendance"):
         response = await meeting.client.get(
             f"{meeting.path}/{path}", params={"known_at": instant}, headers=dict(meeting.admin.headers)
@@ -219,7 +223,7 @@ async def test_anonymised_data_is_absent_at_earlier_instants_too(
 async def test_recomputation_keeps_the_counts_of_anonymised_meetings(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     before = await fetch_summaries(meeting)
-    await maintenance.anonymise_participants(own_url, dry_run=False)
+    await maintenance.erase_personal_data(own_url, dry_run=False)
     await maintenance.recompute_attendance(own_url, None)
     assert await fetch_summaries(meeting) == before
 
@@ -234,8 +238,12 @@ async def run_command(url: str, *arguments: str) -> Result:
 async def test_dry_run_prints_what_the_run_then_does(meeting: MeetingClient, own_url: str) -> None:
     await set_days_since_end(own_url, meeting, RETENTION_DAYS + 1)
     dry = await run_command(own_url, "--dry-run")
-    assert (dry.exit_code, dry.stdout) == (0, f"{meeting.code}: would anonymise 5 participants.\n")
+    assert dry.exit_code == 0
+    summary = re.fullmatch(r"(.*): would anonymise 5 participants and erase (\d+) records\.\n", dry.stdout)
+    assert summary is not None, dry.stdout
+    assert (summary[1], int(summary[2]) > 20) == (meeting.code, True)
     assert len((await meeting.client.get(f"{meeting.path}/attendance")).json()["items"]) == 5
     done = await run_command(own_url)
-    assert (done.exit_code, done.stdout) == (0, f"{meeting.code}: anonymised 5 participants.\n")
-    assert (await run_command(own_url)).stdout == "No meeting is past its retention period.\n"
+    expected = f"{meeting.code}: anonymised 5 participants and erased {summary[2]} records.\n"
+    assert (done.exit_code, done.stdout) == (0, expected)
+    assert (await run_command(own_url)).stdout == "No meeting past its retention period has personal data.\n"

@@ -5,18 +5,19 @@ REMOVE_TWO = (
     " DELETE FROM audit_lines WHERE id IN (7, 30)"
 )
 INSERT_BACK = "INSERT INTO audit_lines OVERRIDING SYSTEM VALUE SELECT"
-AFTER_ID = "client, scope, operation, keys, request_id, purpose FROM two"
+AFTER_ID = "client, scope, operation, keys, request_id, purpose_digest FROM two"
 OTHER_ID = "CASE id WHEN 7 THEN 30 ELSE 7 END"
 SAME_FROM_OTHER = "FROM audit_lines b WHERE (a.id, b.id) IN ((7, 30), (30, 7))"
 SET_CONTENT = ", ".join(
-    f"{name} = b.{name}" for name in ("client", "scope", "operation", "keys", "request_id", "purpose")
+    f"{name} = b.{name}" for name in ("client", "scope", "operation", "keys", "request_id", "purpose_digest")
 )
 
 MANIPULATIONS: dict[str, tuple[str, str, int, int | None]] = {
     **{
         f"{column} changed": (f"UPDATE audit_lines SET {column} = {value} WHERE id = 20", "changed", 20, 20)
         for column, value in {
-            **dict.fromkeys(("client", "scope", "request_id", "purpose"), "'other'"),
+            **dict.fromkeys(("client", "scope", "request_id"), "'other'"),
+            "purpose_digest": "repeat('0', 64)",
             "operation": "operation || ' '",
             "keys": "array_append(keys, NULL)",
             "at": "at + interval '1 microsecond'",

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from hashlib import sha256
 from typing import Any
 
 import asyncpg
@@ -12,7 +13,8 @@ from app.audit_chain.sealer import Root
 from app.audit_chain.verifier import VerificationResult
 
 INSERT_LINE = (
-    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose) VALUES ($1, $2, $3, $4, $5, $6)"
+    "INSERT INTO audit_lines (client, scope, operation, keys, request_id, purpose_digest)"
+    " VALUES ($1, $2, $3, $4, $5, $6)"
 )
 INSERT_ROOT = "INSERT INTO audit_roots (hour, position, hash) VALUES ($1, $2, $3)"
 ODD_TEXT = 'nama "Asy\'ari" \\ / \x01\x1f\x7f\n\té 日本 🗳'
@@ -23,8 +25,11 @@ async def add_lines(connection: asyncpg.Connection, number: int) -> None:
     for n in range(number):
         has_nulls = n % 3 == 0
         text = ODD_TEXT if n % 4 == 0 else f"word {n}"
+        digest = sha256(text.encode()).hexdigest()
         nulls: tuple[Any, ...] = (None, None, text, [], None, None)
-        await connection.execute(INSERT_LINE, *(nulls if has_nulls else (text, "a:b", text, [text, "kpu"], text, text)))
+        await connection.execute(
+            INSERT_LINE, *(nulls if has_nulls else (text, "a:b", text, [text, "kpu"], text, digest))
+        )
 
 
 async def seal_all(connection: asyncpg.Connection, number: int) -> None:
@@ -42,7 +47,7 @@ async def recompute_chain(connection: asyncpg.Connection) -> list[tuple[int, byt
     hash_, chain = b"\0" * 32, []
     for row in rows:
         at = row["at"].strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
-        rest = [row[name] for name in ("client", "scope", "operation", "keys", "request_id", "purpose")]
+        rest = [row[name] for name in ("client", "scope", "operation", "keys", "request_id", "purpose_digest")]
         line: list[Any] = [row["id"], str(row["xid"]), at, *rest]
         hash_ = hashlib.sha256(hash_ + json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode()).digest()
         chain.append((row["id"], hash_))

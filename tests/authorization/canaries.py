@@ -78,11 +78,12 @@ async def insert_canaries(url: str) -> None:
         for participant in build_participants()
     ]
     await insert_rows(url, "participant_sessions", assignments)
-    await insert_rows(
-        url, "device_clocks", [{"meeting": RESTRICTED_MEETING, "device_id": "g", "clock_epoch": 0, "shift": 0}]
-    )
+    device = {"meeting": RESTRICTED_MEETING, "device_id": "g"}
+    await insert_rows(url, "devices", [{**device, "client": "c"}])
+    clock = dict.fromkeys(("clock_epoch", "period", "first_shift", "shift"), 0)
+    await insert_rows(url, "device_clocks", [{**device, **clock}])
     scan = {"device_id": "g", "clock_epoch": 0, "badge_text": CANARIES["scanned"], "direction": "in", "client": "c"}
-    scan |= {"reported_outcome": "badge_unknown", "after_closing": False, "digest": bytes(16)}
+    scan |= {"reported_outcome": "badge_unknown", "period": 0, "digest": bytes(16)}
     scan |= {"id": build_id(7), "meeting": RESTRICTED_MEETING}
     await insert_rows(url, "scans", [{**scan, **dict.fromkeys(("scanned_at", "sent_at", "received_at"), SCANNED_AT)}])
     correction = {

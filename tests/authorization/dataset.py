@@ -75,7 +75,7 @@ def _build_scan(code: str) -> Row:
         "direction": "in",
         "reported_outcome": "badge_unknown",
         "client": MISSING_ID,
-        "after_closing": False,
+        "period": 0,
         **dict.fromkeys(("scanned_at", "sent_at", "received_at"), datetime(2030, 3, 10, 3, tzinfo=UTC)),
     }
 
@@ -99,6 +99,7 @@ def build_rows() -> dict[str, list[Row]]:
         "sessions": [],
         "meeting_statements": [],
         "participants": [],
+        "devices": [],
         "device_clocks": [],
         "scans": [],
         "roll_corrections": [],
@@ -139,7 +140,9 @@ def build_rows() -> dict[str, list[Row]]:
                 **UNVERIFIED,
             }
         )
-        rows["device_clocks"].append({"meeting": code, "device_id": "gate-9", "clock_epoch": 0, "shift": 0})
+        device = {"meeting": code, "device_id": "gate-9"}
+        rows["devices"].append({**device, "client": MISSING_ID})
+        rows["device_clocks"].append({**device, **dict.fromkeys(("clock_epoch", "period", "first_shift", "shift"), 0)})
         rows["scans"].append(_build_scan(code))
         rows["roll_corrections"].append(
             {

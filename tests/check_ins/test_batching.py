@@ -19,7 +19,7 @@ from tests.check_ins.meeting_client import FixedClock, MeetingClient, after_star
 
 
 def build_submission(device: str, meeting: str = "m") -> DeviceSubmission:
-    return DeviceSubmission(meeting, device, 0, after_start(0), after_start(0), "a client", None, [])
+    return DeviceSubmission(meeting, device, 0, after_start(0), 0, after_start(0), "a client", None, [])
 
 
 def build_results(device: str) -> list[ScanResult]:

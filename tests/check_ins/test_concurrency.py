@@ -91,10 +91,10 @@ INSERT INTO participants (id, meeting, name, organization, verified, "primary")
 SELECT gen_random_uuid(), $1, 'Peserta', 'kpu-32', false, false FROM generate_series(1, 3000)
 """
 INSERT_MANY_SCANS = """
-INSERT INTO scans (meeting, id, digest, device_id, clock_epoch, badge, direction, scanned_at, sent_at, received_at,
-    after_closing, reported_outcome, client)
-SELECT meeting, gen_random_uuid(), decode(md5(n::text), 'hex'), device_id, clock_epoch, gen_random_uuid(), 'in', now(),
-    now(), now(), false, 'first_entry', 'gate'
+INSERT INTO scans (meeting, id, digest, device_id, clock_epoch, period, badge, direction, scanned_at, sent_at,
+    received_at, reported_outcome, client)
+SELECT meeting, gen_random_uuid(), decode(md5(n::text), 'hex'), device_id, clock_epoch, period, gen_random_uuid(), 'in',
+    now(), now(), now(), 'first_entry', 'gate'
 FROM device_clocks, generate_series(1, 10000) AS n WHERE meeting = $1
 """
 

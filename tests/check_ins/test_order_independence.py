@@ -39,7 +39,7 @@ SELECT json_build_array(
 """
 RESET_STATEMENTS = (
     "DELETE FROM scans WHERE meeting = $1",
-    "DELETE FROM device_clocks WHERE meeting = $1",
+    "DELETE FROM devices WHERE meeting = $1",
     "SELECT derive_attendance($1, array_agg(id)) FROM participants WHERE meeting = $1",
 )
 
@@ -103,7 +103,7 @@ def split_randomly(scans: list[StoredScan], random: Random) -> list[Submission]:
         parts = [tuple(sent[a:b]) for a, b in zip([0, *cuts], [*cuts, len(sent)], strict=True) if a < b]
         quickest = random.randrange(len(parts))
         for n, part in enumerate(parts):
-            delay = 0 if n == quickest else random.choice((0.001, 0.3, 45, 7200))
+            delay = 0 if n == quickest else random.choice((0.001, 0.3, 45, 700))
             seconds = 1000 + random.randint(0, 5000)
             submissions.append(Submission(device, epoch, part, seconds, MIN_LATENCY_SECONDS + delay))
     random.shuffle(submissions)

@@ -165,7 +165,7 @@ async def test_bound_caller_cannot_write_clients(
     content = {"name": "friend", "scopes": ["clients:admin"]}
     answer = await client.post(CLIENTS_PATH, json=content, headers=idempotency_headers(**headers))
     assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
-    id_, _ = await register_client(app)
+    id_, _ = await register_client(app, **binding)  # it sees this client, which is bound as it is
     answer = await client.delete(f"{CLIENTS_PATH}/{id_}", headers={**headers, "If-Match": "*"})
     assert (answer.status_code, answer.json()["code"]) == (403, "outside_organization")
 

@@ -14,6 +14,7 @@ from tests.corrections.corrections_client import (
 )
 from tests.writes.write_client import WriteClient
 
+COUNT_SCANS_AFTER_CLOSING = "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL"
 CALL_CHECK_IN = """
     SELECT outcome FROM check_in($1, json_build_array(json_build_object(
         'p', 0, 'device_id', 'gate-9', 'clock_epoch', 0, 'sent_at', $2::timestamptz, 'received_at', $2::timestamptz,
@@ -57,7 +58,7 @@ async def test_scans_after_closing_are_stored_without_effect(meeting: MeetingCli
 
 
 async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> None:
-    """Later check-ins wait for the closing, so each scan is stored before it or marked `after_closing`."""
+    """Later check-ins wait for the closing, so each scan is stored before it or with its time."""
     url = database_url_of(meeting.app)
     connection = await meeting.connect()
     scan = '[{"p": 0, "n": 0, "id": "01b00000-0000-7000-8000-00000000000%d", "digest": "\\\\x0%d", "direction": "in",'
@@ -73,12 +74,16 @@ async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> No
                 await asyncio.sleep(0.02)
         assert (await closing).status_code == 200
         assert (
-            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
+            await connection.fetchval(
+                "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL", meeting.code
+            )
             == 0
         )
         await connection.fetchval(CALL_CHECK_IN, meeting.code, after_start(0), scan % (2, 2))
         assert (
-            await connection.fetchval("SELECT count(*) FROM scans WHERE meeting = $1 AND after_closing", meeting.code)
+            await connection.fetchval(
+                "SELECT count(*) FROM scans WHERE meeting = $1 AND roll_closed_at IS NOT NULL", meeting.code
+            )
             == 1
         )
     finally:

@@ -17,17 +17,37 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
     ("participants", {"letter_number": "x" * 301}, "ck_participants_letter_number_length"),
     ("badges", {"meeting": "m-8"}, "fk_badges_meeting_meetings"),
     ("badges", {"digest": HASH[1:]}, "ck_badges_digest_length"),
-    ("device_clocks", {"meeting": "m-8"}, "fk_device_clocks_meeting_meetings"),
-    ("device_clocks", {"device_id": "gate-1"}, "pk_device_clocks"),
-    ("device_clocks", {"device_id": ""}, "ck_device_clocks_device_id_length"),
-    ("device_clocks", {"device_id": "x" * 101}, "ck_device_clocks_device_id_length"),
-    ("device_clocks", {"clock_epoch": -1}, "ck_device_clocks_clock_epoch_not_negative"),
-    (
-        "clock_readings",
-        {"clock_epoch": 1},
-        "fk_clock_readings_meeting_device_id_clock_epoch_device_clocks",
+    ("meetings", {"check_in_margin_minutes": -1}, "ck_meetings_check_in_margin_minutes_range"),
+    ("meetings", {"check_in_margin_minutes": 721}, "ck_meetings_check_in_margin_minutes_range"),
+    *(
+        ("meetings", {"day_ends_at": time}, "ck_meetings_day_ends_at_shape")
+        for time in ("", "3:00", "24:00", "03:60", "03:00:00", "03:00\n")
     ),
-    ("scans", {"clock_epoch": 1}, "fk_scans_meeting_device_id_clock_epoch_device_clocks"),
+    ("meetings", {"start_on": date(2030, 1, 1), "end_on": date(2031, 1, 2)}, "ck_meetings_within_a_year"),
+    ("meeting_days", {"meeting": "m-8"}, "fk_meeting_days_meeting_meetings"),
+    *(
+        ("participants", {"day_statuses": value}, "ck_participants_day_statuses_valid")
+        for value in (
+            "[]",
+            '{"2030-01-01": "sick"}',
+            '{"2030-01-01": {"status": "sick"}}',
+            '{"2030-01-01": {"status": "expected", "reason": "R"}}',
+            '{"2030-01-01": {"status": "sick", "reason": null}}',
+            '{"1 Januari": {"status": "sick", "reason": "R"}}',
+        )
+    ),
+    ("devices", {"meeting": "m-8"}, "fk_devices_meeting_meetings"),
+    ("devices", {"device_id": "gate-1"}, "pk_devices"),
+    ("devices", {"device_id": ""}, "ck_devices_device_id_length"),
+    ("devices", {"device_id": "x" * 101}, "ck_devices_device_id_length"),
+    ("device_resets", {"device_id": "gate-8"}, "fk_device_resets_meeting_device_id_devices"),
+    ("device_clocks", {"device_id": "gate-8"}, "fk_device_clocks_meeting_device_id_devices"),
+    ("device_clocks", {"clock_epoch": 0}, "pk_device_clocks"),
+    ("device_clocks", {"period": -1}, "ck_device_clocks_period_not_negative"),
+    ("device_clocks", {"first_shift": 4}, "ck_device_clocks_shift_is_least"),
+    ("device_clocks", {"clock_epoch": -1}, "ck_device_clocks_clock_epoch_not_negative"),
+    ("clock_readings", {"device_id": "gate-8"}, "fk_clock_readings_meeting_device_id_devices"),
+    ("scans", {"period": 1}, "fk_scans_meeting_device_id_clock_epoch_period_device_clocks"),
     ("scans", {"badge_text": None}, "ck_scans_badge_or_text"),
     ("scans", {"badge": UUID(int=39)}, "ck_scans_badge_or_text"),
     ("scans", {"annulled_at": HOUR}, "ck_scans_annulled_for_a_reason"),

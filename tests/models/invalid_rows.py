@@ -169,7 +169,10 @@ CLIENT_ROWS: list[InvalidRow] = [
 
 AUDIT_ROWS: list[InvalidRow] = [
     ("audit_lines", {"id": 1}, "pk_audit_lines"),
-    ("audit_lines", {"purpose": "x" * 501}, "ck_audit_lines_purpose_length"),
+    ("audit_lines", {"purpose_digest": "A" * 64}, "ck_audit_lines_purpose_digest_shape"),
+    ("audit_texts", {"line": 8}, "fk_audit_texts_line_audit_lines"),
+    ("audit_texts", {"salt": b"s" * 15}, "ck_audit_texts_salt_length"),
+    ("audit_texts", {"text": "x" * 501}, "ck_audit_texts_text_length"),
     ("audit_seals", {"position": 1}, "pk_audit_seals"),
     ("audit_seals", {"position": 0}, "ck_audit_seals_position_range"),
     ("audit_seals", {"line": 1}, "uq_audit_seals_line"),

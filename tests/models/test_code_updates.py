@@ -33,7 +33,15 @@ async def full_meeting(db: asyncpg.Connection) -> asyncpg.Connection:
     await insert_row(db, "meeting_statements", organization="kpu")
     await insert_row(db, "participants", official=OTHER_OFFICIAL, represents=PARTICIPANT)
     await insert_row(db, "participant_sessions")
-    for table in ("badges", "clock_readings", "scans", "roll_corrections", "roll_digests"):
+    for table in (
+        "badges",
+        "meeting_days",
+        "device_resets",
+        "clock_readings",
+        "scans",
+        "roll_corrections",
+        "roll_digests",
+    ):
         await insert_row(db, table)
     await db.execute("UPDATE meetings SET election = 'e-1' WHERE code = 'm-1'")
     await insert_row(db, "stages", parent="s-1")
@@ -45,7 +53,7 @@ MEETING_COLUMNS = (
     *("meeting_statements.meeting", "participants.meeting", "participant_sessions.meeting"),
     *("badges.meeting", "device_clocks.meeting", "clock_readings.meeting", "scans.meeting"),
     *("attendance.meeting", "attendance_counts.meeting", "roll_corrections.meeting", "roll_digests.meeting"),
-    "roll_secrets.meeting",
+    *("roll_secrets.meeting", "meeting_days.meeting", "devices.meeting", "device_resets.meeting"),
 )
 
 

@@ -22,7 +22,7 @@ TABLES_TO_INSERT_TWICE = (
     *("region_codes", "appointments", "meeting_corrections", "session_speakers"),
     *("meeting_statements", "participant_sessions", "client_secrets", "used_assertions"),
     "client_controllers",
-    *("signing_keys", "idempotency_keys", "badges", "clock_readings"),
+    *("signing_keys", "idempotency_keys", "audit_texts", "badges", "clock_readings", "meeting_days", "device_resets"),
     *("scans", "attendance_counts", "roll_corrections", "roll_digests", "roll_secrets"),
 )
 UNIQUE_VIOLATIONS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
@@ -136,7 +136,7 @@ async def test_infinite_date_is_rejected(db: asyncpg.Connection) -> None:
         ("participants", {"official": OTHER_OFFICIAL, "organization": None, "office": None}),
         ("participants", {"name": "N", "organization": None, "office": None}),
         ("revisions", {"action": "deleted", "before": "{}", "after": None}),
-        ("audit_lines", {"keys": [], "purpose": "x" * 500}),
+        ("audit_texts", {"text": "x" * 500}),
     ],
 )
 async def test_unusual_valid_row_is_accepted(db: asyncpg.Connection, table: str, changed: dict[str, Any]) -> None:

@@ -33,8 +33,10 @@ TABLES_WITHOUT_HISTORY = {
 }
 # Scans and corrections have their own times instead of versions. What depends on them is derived, also for the past.
 DERIVED_VIEWS = {"badges", "device_clocks", "scans", "roll_corrections"}
-DERIVED_VIEWS |= {"classified_scans", "entries_and_exits", "derived_attendance", "attendance"}
+DERIVED_VIEWS |= {"classified_scans", "entries_and_exits", "derived_attendance", "derived_presence", "attendance"}
+DERIVED_VIEWS |= {"meeting_days"}
 TABLES_WITHOUT_HISTORY |= (DERIVED_VIEWS & set(Base.metadata.tables)) | {"clock_readings", "attendance_counts"}
+TABLES_WITHOUT_HISTORY |= {"devices", "device_resets"}
 TABLES_WITHOUT_HISTORY |= {"roll_digests", "roll_secrets"}
 PART_CHANGES = [
     ("meeting_corrections", "recorded = 'I'"),

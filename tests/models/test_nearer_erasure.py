@@ -78,7 +78,7 @@ async def test_first_retention_period_is_rejected(dated: asyncpg.Connection) -> 
 
 
 async def test_going_later_first_allows_no_way_back(dated: asyncpg.Connection) -> None:
-    await update_meeting(dated, "end_on = '2027-12-08', retention_days = 8")
+    await update_meeting(dated, "end_on = '2027-11-08', retention_days = 8")
     await require_rejected(dated, "end_on = '2026-12-08', retention_days = 30")
 
 

@@ -24,7 +24,7 @@ async def test_stored_contents_follow_there_and_back(own_url: str) -> None:
     written: str = await fetch_value(own_url, STORED)
     await asyncio.to_thread(command.downgrade, configuration, "0028")
     former: str = await fetch_value(own_url, STORED)
-    await asyncio.to_thread(command.upgrade, configuration, "0029")
+    await asyncio.to_thread(command.upgrade, configuration, "head")
     assert await fetch_value(own_url, STORED) == written
     for name, former_name in NAMES:
         assert (f'"{name}"' in written, f'"{former_name}"' in written) == (True, False)

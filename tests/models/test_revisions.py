@@ -81,6 +81,8 @@ COLUMN_DEFAULTS: dict[str, Any] = {
     "capacity": "delegate",
     "late": False,
     "status": "expected",
+    "day_statuses": {},
+    "check_in_margin_minutes": 180,
 }
 
 

@@ -42,6 +42,8 @@ async def require_rejected(db: asyncpg.Connection, sql: str, *values: Any) -> No
         (june(13, 1), june(13, 2)),  # which is still the 12th in UTC
         (june(15, 23, 30), june(15, 23, 59)),
         (june(15, 23), june(16, 0)),  # until midnight at the end of the last day
+        (june(15, 20), june(16, 1, 30)),  # past midnight
+        (june(15, 20), june(16, 12)),
     ],
 )
 async def test_session_within_the_days_is_accepted(
@@ -58,7 +60,7 @@ async def test_session_within_the_days_is_accepted(
         (june(16, 0), None),
         (june(16, 1), june(16, 2)),  # which is still the 15th in UTC
         (None, june(16, 0, 1)),
-        (june(15, 23), june(16, 0, 1)),
+        (june(15, 23), june(16, 12, 1)),
         (june(12, 23), june(13, 1)),
     ],
 )
@@ -75,7 +77,7 @@ async def test_moving_a_session_outside_is_rejected(db: asyncpg.Connection) -> N
     await db.execute(
         "UPDATE sessions SET starts_at = $1, ends_at = $2 WHERE meeting = 'm-9'", june(15, 9), june(15, 10)
     )
-    await require_rejected(db, "UPDATE sessions SET ends_at = $1 WHERE meeting = 'm-9'", june(16, 9))
+    await require_rejected(db, "UPDATE sessions SET ends_at = $1 WHERE meeting = 'm-9'", june(16, 13))
 
 
 async def test_moving_a_session_to_a_meeting_on_other_days_is_rejected(db: asyncpg.Connection) -> None:

@@ -70,6 +70,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "signs_until": HOUR + timedelta(days=1),
     },
     "audit_lines": {"id": 9, "operation": "load", "keys": ["regions/90"]},
+    "audit_texts": {"line": 3, "salt": b"s" * 16, "text": "T"},
     "audit_seals": {"position": 9, "line": 3, "hash": HASH},
     "audit_roots": {"hour": HOUR, "position": 2, "hash": HASH},
     "idempotency_keys": {
@@ -81,8 +82,29 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "body": b"",
     },
     "badges": {"id": UUID(int=39), "meeting": "m-1", "participant": PARTICIPANT, "digest": HASH},
-    "device_clocks": {"meeting": "m-1", "device_id": "gate-9", "clock_epoch": 0, "shift": 5},
-    "clock_readings": {"meeting": "m-1", "device_id": "gate-1", "clock_epoch": 0, "shift": 4, "received_at": HOUR},
+    "meeting_days": {
+        "meeting": "m-1",
+        "day": date(2030, 1, 9),
+        **dict.fromkeys(("begins_at", "cutoff_at", "ends_at"), HOUR),
+    },
+    "devices": {"meeting": "m-1", "device_id": "gate-9", "client": "c"},
+    "device_resets": {"meeting": "m-1", "device_id": "gate-1", "reset_at": HOUR, "reset_by": "c", "reason": "R"},
+    "device_clocks": {
+        "meeting": "m-1",
+        "device_id": "gate-1",
+        "clock_epoch": 9,
+        "period": 0,
+        "first_shift": 5,
+        "shift": 5,
+    },
+    "clock_readings": {
+        "meeting": "m-1",
+        "device_id": "gate-1",
+        "clock_epoch": 0,
+        "shift": 4,
+        "received_at": HOUR,
+        "period": 0,
+    },
     "scans": {
         "meeting": "m-1",
         "id": UUID(int=39),
@@ -94,7 +116,7 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
         "scanned_at": HOUR,
         "sent_at": HOUR,
         "received_at": HOUR,
-        "after_closing": False,
+        "period": 0,
         "reported_outcome": "badge_unknown",
         "client": "c",
     },
@@ -160,7 +182,8 @@ async def insert_referenced_rows(connection: asyncpg.Connection) -> None:
         await insert_row(connection, "participants", meeting=f"m-{number}", id=listed, official=OFFICIAL)
     await connection.execute("DELETE FROM attendance WHERE participant = $1", OTHER_PARTICIPANT)
     await connection.execute("DELETE FROM roll_secrets WHERE meeting = 'm-2'")
-    await insert_row(connection, "device_clocks", device_id="gate-1")
+    await insert_row(connection, "devices", device_id="gate-1")
+    await insert_row(connection, "device_clocks", clock_epoch=0)
     await insert_row(connection, "clients", id=CLIENT)
     for number in (1, 2, 3):
         await insert_row(connection, "audit_lines", id=number)

@@ -12,7 +12,8 @@ from tests.participants.participants_client import ParticipantsClient
 from tests.writes.write_client import WriteClient
 
 SELECT_AUDIT_LINES = (
-    "SELECT client, scope, operation, keys, purpose FROM audit_lines WHERE client = 'reader' ORDER BY id"
+    "SELECT client, scope, operation, keys, text FROM audit_lines LEFT JOIN audit_texts ON line = id"
+    " WHERE client = 'reader' ORDER BY id"
 )
 SELECT_NOW = "SELECT clock_timestamp()"
 

@@ -166,7 +166,9 @@ async def test_default_instant_after_the_meeting_is_its_end(plenary: PlenaryClie
 
 
 async def test_default_instant_during_the_meeting_is_now(plenary: PlenaryClient) -> None:
-    await fetch_value(plenary.url, "UPDATE meetings SET end_on = '2199-12-31' WHERE code = 'pleno'")
+    await fetch_value(
+        plenary.url, "UPDATE meetings SET start_on = current_date - 9, end_on = current_date + 9 WHERE code = 'pleno'"
+    )
     before = datetime.now(UTC)
     at = datetime.fromisoformat((await plenary.get_quorum())["at"])
     assert before <= at <= datetime.now(UTC)

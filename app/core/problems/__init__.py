@@ -24,6 +24,7 @@
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
     │   ├── RollClosed                   a roll that only corrections may change
+    │   ├── DeviceOwned                  a device that belongs to another client at this meeting
     │   ├── ErasureNearer                personal data erased earlier, which needs two clients
     │   ├── RollOpen                     a roll that is changed directly, not by corrections
     │   ├── CorrectionSuperseded         a correction of what has been corrected since
@@ -57,6 +58,7 @@ from app.core.problems.conflicts import (
     CircularRepresentation,
     Conflict,
     CorrectionSuperseded,
+    DeviceOwned,
     EndsBeforeStart,
     ErasureNearer,
     ForeignParent,
@@ -109,6 +111,7 @@ __all__ = [
     "Conflict",
     "ContentTooLarge",
     "CorrectionSuperseded",
+    "DeviceOwned",
     "EndsBeforeStart",
     "ErasureNearer",
     "ErrorDetail",

@@ -165,6 +165,17 @@ class CorrectionSuperseded(Conflict):
     )
 
 
+class DeviceOwned(Conflict):
+    """The device id belongs to another client at this meeting."""
+
+    code = "device_owned"
+    title = Text("Perangkat milik klien lain", "The device belongs to another client")
+    remedy = Text(
+        "Pakai device_id lain, atau minta pengelola daftar hadir mengatur ulang perangkat ini (devices/{id}:reset).",
+        "Use another device_id, or ask who manages the roll to reset this device (devices/{id}:reset).",
+    )
+
+
 class ErasureNearer(Conflict):
     """The participants of the meeting would be anonymised earlier, which needs two clients."""
 

@@ -37,9 +37,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "operation": ODD_TEXT,
             "keys": [ODD_TEXT, "", LONG_TEXT],
             "request_id": LONG_TEXT,
-            "purpose": LONG_TEXT[:500],
+            "purpose_digest": HASH.hex(),
         },
     ],
+    "audit_texts": [{"line": 102, "meeting": LONG_TEXT, "salt": HASH[:16], "text": LONG_TEXT[:500]}],
     "audit_seals": [{"position": 1, "line": 102, "hash": HASH}],
     "audit_roots": [{"hour": HOUR, "position": 1, "hash": HASH, "sealed_at": INSTANT}],
 }

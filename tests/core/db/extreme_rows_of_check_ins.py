@@ -32,7 +32,7 @@ def scan_row(number: int, reported_outcome: str, badge: UUID | None, **columns: 
     return {
         **row,
         "received_at": INSTANT,
-        "after_closing": False,
+        "period": 0,
         "reported_outcome": reported_outcome,
         "client": LONG_TEXT,
         **columns,
@@ -85,14 +85,35 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"id": VALID_BADGE, "meeting": MEETING_CODE, "participant": SCANNED_PARTICIPANT, "digest": HASH},
         {"id": BADGE_OF_DELETED, "meeting": MEETING_CODE, "participant": UUID(int=54), "digest": HASH[1:] + HASH[:1]},
     ],
-    "device_clocks": [{"meeting": MEETING_CODE, "device_id": DEVICE_ID, "clock_epoch": MAX_CLOCK_EPOCH, "shift": -1}],
+    "devices": [{"meeting": MEETING_CODE, "device_id": DEVICE_ID, "client": LONG_TEXT}],
+    "device_resets": [
+        {
+            "meeting": MEETING_CODE,
+            "device_id": DEVICE_ID,
+            "reset_at": INSTANT,
+            "reset_by": ODD_TEXT,
+            "former_client": LONG_TEXT,
+            "reason": LONG_TEXT,
+            "legal_basis": ODD_TEXT,
+        }
+    ],
+    "device_clocks": [
+        {
+            "meeting": MEETING_CODE,
+            "device_id": DEVICE_ID,
+            "clock_epoch": MAX_CLOCK_EPOCH,
+            "period": 0,
+            "first_shift": 0,
+            "shift": -1,
+        }
+    ],
     "scans": [
         scan_row(44, "first_entry", VALID_BADGE),
         scan_row(45, "already_entered", VALID_BADGE, session=ODD_TEXT, sequence=2**53 - 1),
         scan_row(46, "exit", VALID_BADGE, direction="out", session=ODD_TEXT),
         scan_row(47, "badge_revoked", REVOKED_BADGE),
         scan_row(55, "not_invited", BADGE_OF_DELETED),
-        scan_row(48, "meeting_closed", VALID_BADGE, after_closing=True),
+        scan_row(48, "meeting_closed", VALID_BADGE, roll_closed_at=INSTANT),
         scan_row(49, "badge_unknown", None, badge_text=LONG_TEXT, scanned_at=LAST_INSTANT),
         scan_row(
             50,
