@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -98,23 +99,26 @@ async def test_idle_process_ends() -> None:
     assert not process.is_running()
 
 
+class CountedItem:
+    """An item that records in which turn of the event loop it was pickled."""
+
+    turn = 0
+    turns: ClassVar[list[int]] = []
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        self.turns.append(CountedItem.turn)
+        return int, (1,)
+
+
 async def test_event_loop_goes_on_while_items_are_pickled(pool: RendererPool) -> None:
     """Otherwise a long list would delay every other request."""
-    turn = 0
-    turns_of_items = []
-
-    class Item:
-        def __reduce__(self) -> tuple[type[int], tuple[int]]:
-            turns_of_items.append(turn)
-            return int, (1,)
-
-    job = asyncio.ensure_future(pool.run(jobs.multiply, 2, items=[Item() for _ in range(2_000)]))
+    job = asyncio.create_task(pool.run(jobs.multiply, 2, items=[CountedItem() for _ in range(2_000)]))
     while not job.done():
         await asyncio.sleep(0)
-        turn += 1
-    assert await job == [2] * 2_000
-    assert len(turns_of_items) == 2_000
-    assert len(set(turns_of_items)) >= 4
+        CountedItem.turn += 1
+    assert job.result() == [2] * 2_000
+    assert len(CountedItem.turns) == 2_000
+    assert len(set(CountedItem.turns)) >= 4
 
 
 def test_process_ends_when_its_worker_is_killed() -> None:
