@@ -112,7 +112,8 @@ class CountedItem:
 
 async def test_event_loop_goes_on_while_items_are_pickled(pool: RendererPool) -> None:
     """Otherwise a long list would delay every other request."""
-    job = asyncio.create_task(pool.run(jobs.multiply, 2, items=[CountedItem() for _ in range(2_000)]))
+    items = [CountedItem() for _ in range(2_000)]
+    job = asyncio.create_task(pool.run(jobs.multiply, 2, items=items))
     while not job.done():
         await asyncio.sleep(0)
         CountedItem.turn += 1
