@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Text, any_, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Text, and_, any_, bindparam, case, cast, func, select
 from uuid_utils.compat import uuid7
 
 from app import models, references
@@ -26,11 +26,15 @@ COLUMNS = ("name", "scopes", "organization", "meeting", "jwks")
 def select_client(_day: DayExpression) -> DocumentSelect:
     """Build the SELECT of a client document, one column per JSON member; it does not depend on the day."""
     secret = json_object(id=_secret.id, created_at=_secret.created_at, revoked_at=_secret.revoked_at)
+    # The organization of a revoked client may have been deleted, and another one may have its code.
+    former_organization = json_object(code=_client.organization, name=_client.organization)
+    is_former = and_(_client.revoked_at.is_not(None), _client.organization.is_not(None))
+    organization = references.organization_reference(_client.live_organization)
     return select(
         _client.id,
         _client.name,
         _client.scopes,
-        references.organization_reference(_client.organization).label("organization"),
+        case((is_former, former_organization), else_=organization).label("organization"),
         _client.meeting,
         _client.jwks,
         json_array(secret, _secret.created_at, _secret.id, where=_secret.client == _client.id).label("secrets"),

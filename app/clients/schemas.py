@@ -28,7 +28,10 @@ class Client(BaseModel):
     scopes: Annotated[list[Scope], Field(description="The scopes that its access tokens may grant.")]
     organization: Annotated[
         CodeReference | None,
-        Field(description="It may write only to this organization and those below it; null: to all."),
+        Field(
+            description="It may write only to this organization and those below it; null: to all. A revoked client "
+            "shows the code as the name, because the organization may have been deleted."
+        ),
     ]
     meeting: Annotated[str | None, Field(description="The meeting for which it is a check-in device; null: none.")]
     jwks: Annotated[dict[str, Any] | None, Field(description="The public keys with which it authenticates.")]

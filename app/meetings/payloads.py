@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from app.core.http.body_types import Day, Instant, Line, Name, PayloadModel, Slug, Uuid
 from app.core.languages import Text
@@ -10,6 +11,7 @@ from app.core.patterns import register_pattern
 from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, TimeZone, merge_patch_model
 
+MAX_DAYS_MOVED = 366
 LOCAL_TIME_PATTERN = register_pattern(
     "^([01][0-9]|2[0-3]):[0-5][0-9]$",
     Text("waktu setempat sebagai JJ:MM, misalnya 03:00", "a local time as HH:MM, for example 03:00"),
@@ -88,6 +90,30 @@ class MeetingPayload(MeetingMembers):
 @merge_patch_model
 class MeetingPatch(MeetingMembers):
     """A merge patch of a meeting."""
+
+
+def _reject_zero(days: int) -> int:
+    """Return the number of days if it is not 0, else raise a validation error."""
+    if days == 0:
+        raise PydanticCustomError("is_zero", "must not be 0")
+    return days
+
+
+class MovePayload(ChangeReason):
+    """By how many days a meeting is moved with its sessions, and why."""
+
+    days: Annotated[
+        int,
+        Field(
+            ge=-MAX_DAYS_MOVED,
+            le=MAX_DAYS_MOVED,
+            description="Days to add to all dates and times; negative: earlier. Not 0.",
+            json_schema_extra={"not": {"const": 0}},
+            examples=[7],
+        ),
+        AfterValidator(_reject_zero),
+    ]
+    reason: Annotated[Line, Field(description="Reason of the move, stored in each revision.", examples=["banjir"])]
 
 
 class SpeakerPayload(PayloadModel):

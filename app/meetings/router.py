@@ -9,8 +9,8 @@ from app.core.http.dependencies import ReaderDep, TodayDep
 from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
-from app.core.problems import EndsBeforeStart, NotFound
-from app.meetings import payloads, repository, schemas
+from app.core.problems import EndsBeforeStart, ErasureNearer, HasScans, NotFound, RollClosed
+from app.meetings import payloads, repository, schemas, service
 from app.routing import create_resource_router
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
@@ -103,6 +103,27 @@ async def update_meeting(
     A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
     return await changes.update_object(write_request, repository.MEETING, patch, {"code": code})
+
+
+@router.post(
+    "/{code}:move",
+    response_model=schemas.Meeting,
+    dependencies=[require_scope(Scope.MEETINGS_WRITE)],
+    openapi_extra=write_example("/v1/meetings/rakornas-2022-06:move", {"days": 7, "reason": "banjir"}),
+    responses=responses_for_update(RollClosed, HasScans, ErasureNearer, EndsBeforeStart),
+)
+async def move_meeting(write_request: ChangeDep, code: Code, payload: payloads.MovePayload) -> Response:
+    """Move a meeting
+
+    Postpones a meeting with its timetable in one step; negative `days` move it to earlier days. `start_on`, `end_on`
+    and the times of all sessions move by the same number of days and keep their hours in the meeting's time zone. The
+    meeting and each session get one revision, with the same reason. What has happened stays: `cancelled_on`,
+    statements, letters of assignment and statuses set manually for the whole meeting. A meeting with scans, with a
+    closed roll or with statuses of single days cannot be moved, nor one whose participants would be anonymised earlier.
+    """
+    return await write_request.run_in_transaction(
+        lambda transaction: service.move_meeting(transaction, write_request, code, payload), payload
+    )
 
 
 @router.delete(

@@ -39,7 +39,9 @@ class Participant(SourcedRecord, Base):
 
     __tablename__ = "participants"
     __triggers__ = (
-        REVISION_TRIGGERS | statement_triggers("sync_attendance") | {"enforce_places", "reject_representation_cycle"}
+        REVISION_TRIGGERS
+        | statement_triggers("sync_attendance")
+        | {"acquire_representation_lock", "enforce_places", "reject_representation_cycle"}
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -83,7 +85,7 @@ class Participant(SourcedRecord, Base):
         CheckConstraint("length(letter_number) BETWEEN 1 AND 300", name="letter_number_length"),
         CheckConstraint(calendar_check("letter_dated_on"), name="letter_dated_on_in_calendar"),
         CheckConstraint("are_day_statuses(day_statuses)", name="day_statuses_valid"),
-        Index("uq_participants_meeting_official", "meeting", "official", unique=True),
+        Index("uq_participants_meeting_official_capacity", "meeting", "official", "capacity", unique=True),
         Index(None, "meeting", "organization", "id"),
         Index(None, "meeting", "office", "id"),
         Index(None, "meeting", "open_status", "id"),

@@ -30,7 +30,7 @@ class Badge(Base):
     __tablename__ = "badges"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
+    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"))
     participant: Mapped[UUID]
     digest: Mapped[bytes]
     issued_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
@@ -50,7 +50,9 @@ class Device(Base):
 
     __tablename__ = "devices"
 
-    meeting: Mapped[str] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"), primary_key=True)
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
     device_id: Mapped[str] = mapped_column(primary_key=True)
     client: Mapped[str | None]
 

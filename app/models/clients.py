@@ -17,28 +17,33 @@ class Client(Base):
     `organization`: it may write only for this organization and those below it. `meeting`: it is a check-in device for
     this meeting only. `jwks`: the public keys of a client that authenticates with `private_key_jwt`. `revision`
     increases with every change of what a token contains, so that tokens from before the change are recognised.
+    `live_organization` and `live_meeting` are the same codes while the client is not revoked; a trigger sets them.
     """
 
     __tablename__ = "clients"
     __triggers__ = frozenset(
-        {"bump_client_revision", "notify_clients", "record_controller", "record_controller_of_keys"}
+        {"bind_live_client", "bump_client_revision", "notify_clients", "record_controller", "record_controller_of_keys"}
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str]
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    organization: Mapped[str | None] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
-    meeting: Mapped[str | None] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
+    organization: Mapped[str | None]
+    meeting: Mapped[str | None]
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
     revoked_at: Mapped[datetime | None]
+    live_organization: Mapped[str | None] = mapped_column(ForeignKey("organizations.code", onupdate="CASCADE"))
+    live_meeting: Mapped[str | None] = mapped_column(ForeignKey("meetings.code", onupdate="CASCADE"))
 
     __table_args__ = (
         CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
         Index(None, "organization"),
         Index(None, "meeting"),
+        Index(None, "live_organization"),
+        Index(None, "live_meeting"),
         Index(None, "updated_at"),
         Index(None, "name", "id"),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,4 +42,9 @@ class Revision(Base):
         CheckConstraint("(after IS NULL) = (action = 'deleted')", name="after_unless_deleted"),
         Index("uq_revisions_resource_key_revision", "resource", "key", "revision", unique=True),
         Index(None, "xid", "id"),
+        Index(
+            "ix_revisions_deleted_participants",
+            text("(before ->> 'meeting'::text)"),
+            postgresql_where=text("resource = 'participants' AND action = 'deleted'"),
+        ),
     )

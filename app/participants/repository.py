@@ -151,6 +151,15 @@ JOIN appointments AS appointment ON meeting.start_on <@ appointment.possible
 WHERE meeting.code = $1 AND appointment.organization = ANY ($2) AND appointment.office = ANY ($3)
 ORDER BY appointment.official, array_position($3, appointment.office), appointment.id
 """
+# The lock lets check-ins of the participant wait until this transaction ends.
+_LOCK_ATTENDANCE = "SELECT lock_attendance($1, ARRAY[$2::uuid])"
+_SELECT_HAS_SCANS = """
+SELECT EXISTS (
+    SELECT FROM badges JOIN scans ON scans.badge = badges.id
+    WHERE badges.meeting = $1 AND badges.participant = $2 AND scans.annulled_at IS NULL
+)
+"""
+_LOCK_REPRESENTATIONS = "SELECT pg_advisory_xact_lock(representation_lock_key($1))"
 _SELECT_UNKNOWN_ORGANIZATIONS = (
     "SELECT code FROM unnest($1::text[]) AS code WHERE code NOT IN (SELECT code FROM organizations)"
 )
@@ -203,3 +212,14 @@ async def list_office_holders(
 async def find_unknown_organizations(transaction: Transaction, organizations: Sequence[str]) -> set[str]:
     """Return which of these organization codes do not exist."""
     return {code for (code,) in await transaction.fetch(_SELECT_UNKNOWN_ORGANIZATIONS, list(organizations))}
+
+
+async def has_scans(transaction: Transaction, meeting: str, participant: UUID) -> bool:
+    """Lock a participant's attendance against check-ins, and return whether scans count for this participant."""
+    await transaction.fetch(_LOCK_ATTENDANCE, meeting, participant)
+    return bool((await transaction.fetch(_SELECT_HAS_SCANS, meeting, participant))[0][0])
+
+
+async def lock_representations(transaction: Transaction, meeting: str) -> None:
+    """Lock who represents whom at a meeting until the transaction ends, before the locks of the other triggers."""
+    await transaction.fetch(_LOCK_REPRESENTATIONS, meeting)

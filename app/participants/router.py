@@ -1,10 +1,10 @@
 """Routes of participants."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Request, Response
-from uuid_utils.compat import uuid7
+from fastapi import Depends, Path, Query, Request, Response
 
 from app.auth import Scope, require_scope
 from app.core.db.transaction import open_transaction
@@ -13,13 +13,21 @@ from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
-from app.core.problems import CircularRepresentation, NoPlacesLeft, NotFound, ParallelSessions, Problem, RollClosed
+from app.core.problems import (
+    CircularRepresentation,
+    HasScans,
+    NoPlacesLeft,
+    NotFound,
+    ParallelSessions,
+    Problem,
+    RollClosed,
+)
 from app.participants import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import create_resource_router
 from app.writes import audit_trail, changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
-from app.writes.request import ChangeDep, CreateDep
+from app.writes.request import ChangeDep, CreateDep, IfMatch, WriteRequest, parse_change_request
 from app.writes.responses import responses_for_create, responses_for_delete, responses_for_update
 
 router = create_resource_router("participants", prefix="/v1/meetings/{code}")
@@ -30,6 +38,20 @@ ParticipantId = Annotated[
 ]
 LIST_PATH = "/v1/meetings/rakornas-2022-06/participants"
 ITEM_PATH = f"{LIST_PATH}/01a20cae-3b7c-7752-8ae9-897b44e2459f"
+
+
+async def parse_deletion(
+    request: Request, query: Annotated[schemas.DeletionQuery, Query()], if_match: IfMatch = None
+) -> tuple[WriteRequest, bool]:
+    """Build the WriteRequest of a deletion, and return with it whether a participant with scans may be deleted.
+
+    Raises:
+        PreconditionRequired: The If-Match header is missing.
+    """
+    return await parse_change_request(request, query, if_match), query.with_scans == "true"
+
+
+DeletionDep = Annotated[tuple[WriteRequest, bool], Depends(parse_deletion)]
 REGISTRATION_PROBLEMS = (NotFound, NoPlacesLeft, ParallelSessions, CircularRepresentation, RollClosed)
 
 
@@ -92,9 +114,15 @@ async def create_participant(write_request: CreateDep, code: Code, payload: payl
     """Create a participant
 
     An official (by id), another person (by name), or the still unknown holder of an office (by organization and
-    office). A person can be a participant of a meeting once. An organization can have at most `places` delegates.
+    office). A person can be a participant of a meeting once in each capacity; the problem `already_exists` names the
+    other entry if the token has the scope `attendance:read`. An organization can have at most `places` delegates. A
+    person who was deleted and is added again in the same capacity gets the same id, badge and scans again.
     """
-    return await changes.create_object(write_request, repository.PARTICIPANT, payload, {"meeting": code, "id": uuid7()})
+    return await write_request.run_in_transaction(
+        lambda transaction: service.create_participant(transaction, write_request, code, payload),
+        payload,
+        authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
+    )
 
 
 @router.post(
@@ -174,16 +202,21 @@ async def update_participant(
     status_code=204,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(ITEM_PATH),
-    responses=responses_for_delete(RollClosed),
+    responses=responses_for_delete(HasScans, RollClosed),
 )
 async def delete_participant(
-    write_request: ChangeDep, code: Code, id: ParticipantId, reason: DeleteReason = None
+    deletion: DeletionDep, code: Code, id: ParticipantId, reason: DeleteReason = None
 ) -> Response:
     """Delete a participant
 
-    The badges of the participant become invalid. Their scans remain, with the outcome `not_invited`.
+    The badges of the participant become invalid. Their scans remain, with the outcome `not_invited`. A participant with
+    scans is deleted only with `with_scans=true`. Whoever is added again in the same capacity is restored with id, badge
+    and scans.
     """
-    return await changes.delete_object(write_request, repository.PARTICIPANT, {"meeting": code, "id": UUID(id)}, reason)
+    write_request, with_scans = deletion
+    keys = {"meeting": code, "id": UUID(id)}
+    check = None if with_scans else partial(service.require_no_scans, meeting=code, participant=UUID(id))
+    return await changes.delete_object(write_request, repository.PARTICIPANT, keys, reason, check)
 
 
 @router.get(

@@ -10,6 +10,7 @@ from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import Code, CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import Capacity, Office
 from app.references import CodeReference, OfficialReference, ParticipantReference
+from app.writes.request import WriteQuery
 
 
 class AssignmentLetter(BaseModel):
@@ -108,3 +109,12 @@ class RegisteredOfficeHolders(BaseModel):
 
     registered: list[RegisteredOfficeHolder]
     already_listed: Annotated[int, Field(description="Number of office holders who were participants already.")]
+
+
+class DeletionQuery(WriteQuery):
+    """Query parameters of the deletion of a participant."""
+
+    with_scans: Annotated[
+        Literal["true", "false"] | None,
+        Field(description="`true`: delete the participant even if their badge has been scanned.", examples=["true"]),
+    ] = None

@@ -12,6 +12,7 @@ from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.languages import Text
 from app.core.problems import (
     ErrorDetail,
+    HasScans,
     IdempotencyKeyReused,
     InvalidContent,
     NotFound,
@@ -19,14 +20,40 @@ from app.core.problems import (
     RequestInFlight,
     RollClosed,
 )
-from app.participants import payloads, repository
+from app.participants import former_ids_repository, payloads, repository
 from app.writes import audit_trail, changes, ownership
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
 RESOURCE = repository.PARTICIPANT
+SCANNED = Text(
+    "Peserta ini sudah dipindai. Dengan with_scans=true ia tetap dihapus; menambahkannya lagi memulihkan badge dan "
+    "pindaiannya.",
+    "This participant has been scanned. With `with_scans=true` the participant is deleted all the same; adding them "
+    "again restores their badge and their scans.",
+)
 UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
+
+
+async def create_participant(
+    transaction: Transaction, write_request: WriteRequest, meeting: str, participant: payloads.ParticipantPayload
+) -> WriteResult:
+    """Insert a participant, with the former id of a person who was deleted before, and build the response 201."""
+    await _require_writable(transaction, write_request, meeting)
+    [id_] = await former_ids_repository.choose_ids(transaction, meeting, [dict(participant)])
+    keys = {"meeting": meeting, "id": id_}
+    return await changes.insert_and_read(transaction, write_request, RESOURCE, participant, keys)
+
+
+async def require_no_scans(transaction: Transaction, meeting: str, participant: UUID) -> None:
+    """Raise HasScans if scans count for a participant, who is to be deleted.
+
+    Raises:
+        HasScans: Scans count for the participant.
+    """
+    if await repository.has_scans(transaction, meeting, participant):
+        raise HasScans(detail=SCANNED)
 
 
 async def create_batch(
@@ -37,9 +64,13 @@ async def create_batch(
     Checks the caller's access first. If the transaction fails, `locate_problem` finds the participant that
     cannot be created.
     """
-    ids = [uuid7() for _ in batch.participants]
-    rows, assignments = _build_rows(meeting, ids, batch.participants)
     await _require_writable(transaction, write_request, meeting)
+    ids = await former_ids_repository.choose_ids(
+        transaction, meeting, [dict(participant) for participant in batch.participants]
+    )
+    rows, assignments = _build_rows(meeting, ids, batch.participants)
+    if any(participant.represents for participant in batch.participants):
+        await repository.lock_representations(transaction, meeting)
     await repository.insert_participants(transaction, rows, assignments)
     documents = await repository.get_registered_participants(transaction, meeting, ids)
     return _build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
@@ -60,7 +91,10 @@ async def create_office_holders(
             *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in positions]
         )
     holders = await repository.list_office_holders(transaction, meeting, payload.organizations, payload.offices)
-    new = {uuid7(): holder for holder in holders if not holder.is_listed}
+    unlisted = [holder for holder in holders if not holder.is_listed]
+    persons = [{"official": holder.official, "capacity": payload.capacity} for holder in unlisted]
+    ids = await former_ids_repository.choose_ids(transaction, meeting, persons)
+    new = dict(zip(ids, unlisted, strict=True))
     rows = [
         {
             "id": participant_id,
@@ -81,7 +115,6 @@ async def create_office_holders(
     write_request.attempted_write = AttemptedWrite({}, part_members={"participants": "organizations"})
     if rows:
         await repository.insert_participants(transaction, rows, ())
-    ids = list(new)
     documents = await repository.get_registered_participants(transaction, meeting, ids)
     registered = [{**documents[participant_id], "certain": holder.is_certain} for participant_id, holder in new.items()]
     return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})

@@ -98,7 +98,7 @@ MESSAGES: dict[str, tuple[str, Message]] = {
     "ck_participants_name_as_printed_length": ("name_as_printed", "must be 300 characters at most"),
     "ck_participants_represents_another": ("represents", "must be another participant"),
     "ck_participants_left_after_arrived": ("left_at", "must not be earlier than arrived_at"),
-    "uq_participants_meeting_official": ("official", "is already a participant of this meeting"),
+    "uq_participants_meeting_official_capacity": ("official", "is already a participant in this capacity"),
     "fk_participants_meeting_represents_participants": ("represents", "is not a participant of this meeting"),
     "fk_participant_sessions_meeting_session_sessions": ("session", "is not a session of this meeting"),
     "fk_participant_sessions_meeting_participant_participants": ("participant", "is not a participant of this meeting"),

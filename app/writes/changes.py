@@ -1,6 +1,6 @@
 """Creation, change and deletion of one object."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Response
@@ -27,29 +27,26 @@ FULL_DOCUMENT = ItemQuery()
 async def create_object(
     write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
 ) -> Response:
-    """Create an object with audit line and idempotent response in one transaction; return 201, or 200 for a dry run.
-
-    Args:
-        write_request: The request.
-        resource: The resource of the object.
-        payload: The body of the request.
-        keys: The key columns of the new object.
+    """Create an object with these keys in one transaction; return 201, or 200 for a dry run.
 
     Raises:
         Problem: The object cannot be created, see `insert_object` and `WriteRequest.run_in_transaction`.
     """
-
-    async def work(transaction: Transaction) -> WriteResult:
-        await insert_object(transaction, write_request, resource, payload, keys)
-        item = await get_document(transaction, write_request, resource, keys)
-        headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
-        return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
-
     return await write_request.run_in_transaction(
-        work,
+        lambda transaction: insert_and_read(transaction, write_request, resource, payload, keys),
         payload,
         authorize_repetition=lambda transaction: ensure_response_visible(transaction, write_request, resource, keys),
     )
+
+
+async def insert_and_read(
+    transaction: Transaction, write_request: WriteRequest, resource: Resource, payload: ChangeReason, keys: Values
+) -> WriteResult:
+    """Insert an object as `insert_object` does, and build the response 201 with its document."""
+    await insert_object(transaction, write_request, resource, payload, keys)
+    item = await get_document(transaction, write_request, resource, keys)
+    headers = {"Location": resource.format_address(keys), "ETag": conditional.entity_tag(item.body, item.revision)}
+    return WriteResult(StoredResponse(201, headers, item.body), [f"{resource.name}/{resource.format_key(keys)}"])
 
 
 async def ensure_response_visible(
@@ -141,9 +138,15 @@ async def apply_patch(
 
 
 async def delete_object(
-    write_request: WriteRequest, resource: Resource, keys: Values, reason: ChangeReason | None = None
+    write_request: WriteRequest,
+    resource: Resource,
+    keys: Values,
+    reason: ChangeReason | None = None,
+    ensure_deletable: Callable[[Transaction], Awaitable[None]] | None = None,
 ) -> Response:
     """Delete an object with an audit line, or roll back a dry run; return 204. Its revisions remain.
+
+    `ensure_deletable` is called with the object's row locked; it raises a problem if the object may not be deleted.
 
     Raises:
         NotFound: The object does not exist.
@@ -153,6 +156,8 @@ async def delete_object(
 
     async def work(transaction: Transaction) -> WriteResult:
         await lock_object(transaction, write_request, resource, keys)
+        if ensure_deletable is not None:
+            await ensure_deletable(transaction)
         write_request.attempted_write = AttemptedWrite(keys, is_delete=True)
         await _replace_all_parts(transaction, resource, keys, {parts.member: [] for parts in resource.parts})
         await rows.delete_row(transaction, resource.table, keys)

@@ -40,29 +40,11 @@ from app.core.problems import (
     SessionOutsideMeeting,
     TwoDefinitiveHolders,
 )
+from app.writes.addresses import ADDRESSES, MAX_CONFLICTS_LISTED, PARTICIPANT_ADDRESS
 from app.writes.messages import CONSTRAINT_MESSAGES
 
-# By table: the path of a row, with the columns that it names.
-ADDRESSES: Mapping[str, str] = {
-    "regions": "/v1/regions/{code}",
-    "region_codes": "/v1/regions/{region}",
-    "organizations": "/v1/organizations/{code}",
-    "divisions": "/v1/divisions/{code}",
-    "officials": "/v1/officials/{id}",
-    "appointments": "/v1/appointments/{id}",
-    "elections": "/v1/elections/{code}",
-    "stages": "/v1/stages/{code}",
-    "meetings": "/v1/meetings/{code}",
-    "meeting_corrections": "/v1/meetings/{meeting}",
-    "meeting_statements": "/v1/meetings/{meeting}/statements/{id}",
-    "sessions": "/v1/meetings/{meeting}/sessions/{code}",
-    "session_speakers": "/v1/meetings/{meeting}/sessions/{session}",
-    # Only the lists: a writer may not learn who is on a roll, nor which client is bound to an organization.
-    "participants": "/v1/meetings",
-    "participant_sessions": "/v1/meetings",
-    "clients": "/v1/clients",
-}
-MAX_CONFLICTS_LISTED = 5
+# By unique constraint: a JSON pointer to the member at fault, if it is not that of the last column.
+UNIQUE_POINTERS: Mapping[str, str] = {"uq_participants_meeting_official_capacity": "/official"}
 
 # By constraint: the problem, and a JSON pointer to the member at fault.
 CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
@@ -96,6 +78,10 @@ STILL_REFERRED_TO = Sentence(
     "Objek pada alamat ini masih merujuk ke objek yang akan dihapus.",
     "The object at this address still refers to the object to be deleted.",
 )
+LIVE_CLIENT = Sentence(
+    "Klien yang belum dicabut terikat padanya. Cabut klien itu, atau lepaskan ikatannya.",
+    "A client that is not revoked is bound to it. Revoke that client, or bind it to something else.",
+)
 RULE_VIOLATED = Sentence("Isian ini melanggar aturan basis data.", "This violates a rule of the database.")
 UNKNOWN_REFERENCE = Sentence("Tidak ada objek dengan kode atau id ini.", "There is no object with this code or id.")
 
@@ -114,6 +100,8 @@ class AttemptedWrite(NamedTuple):
     """By member: the items that the body gives for it."""
     own_addresses: Sequence[str] = ()
     """Addresses of objects that the write changes itself; they are not reported as conflicts."""
+    names_participants: bool = False
+    """The caller may read the roll, so a conflict with a participant names that participant."""
 
 
 async def to_problem(reader: Queryable, violation: ConstraintViolation, write: AttemptedWrite) -> Problem:
@@ -123,7 +111,8 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
     constraint = next((constraint for constraint in table.constraints if constraint.name == name), None)
     if write.is_delete and isinstance(constraint, ForeignKeyConstraint):
         addresses = await _find_referring_objects(reader, table, constraint, write.columns)
-        return InUse(*[_build_error(STILL_REFERRED_TO, "in_use", "", address) for address in addresses])
+        message = LIVE_CLIENT if table.name == "clients" else STILL_REFERRED_TO
+        return InUse(*[_build_error(message, "in_use", "", address) for address in addresses])
     if name in SCOPE_CONSTRAINTS:
         return build_insufficient_scope(SCOPE_CONSTRAINTS[name])
     member = write.part_members.get(violation.table)  # an error in a part is reported at the member of the body
@@ -135,14 +124,18 @@ async def to_problem(reader: Queryable, violation: ConstraintViolation, write: A
         addresses = await _find_conflicting_objects(reader, violation, kind, write)
         return _build_conflict(kind, f"/{member}" if member else pointer, addresses, write)
     if isinstance(constraint, ForeignKeyConstraint):
-        pointer = f"/{member or constraint.column_keys[-1]}"
+        pointer = f"/{member or constraint.column_keys[-1].removeprefix('live_')}"
         return InvalidContent(ErrorDetail("unknown_code", UNKNOWN_REFERENCE, pointer=pointer))
     if columns := _unique_columns(table, name):
         rows = write.part_items.get(member, ()) if member else [write.columns]
+        template = PARTICIPANT_ADDRESS if table.name == "participants" and write.names_participants else None
         addresses = [
-            address for row in rows for address in await _find_equal_objects(reader, table, name, columns, row)
+            address
+            for row in rows
+            for address in await _find_equal_objects(reader, table, name, columns, row, template)
         ]
-        return _build_conflict(AlreadyExists, f"/{member or columns[-1].name}", addresses, write)
+        pointer = f"/{member}" if member else UNIQUE_POINTERS.get(name, f"/{columns[-1].name}")
+        return _build_conflict(AlreadyExists, pointer, addresses, write)
     pointer, message = CONSTRAINT_MESSAGES.get(name, ("", RULE_VIOLATED))
     code = name.removeprefix(f"ck_{violation.table}_")
     return InvalidContent(ErrorDetail(code, message, pointer=f"/{member}" if member else pointer))
@@ -172,9 +165,11 @@ def _unique_columns(table: Table, name: str) -> list[Column[Any]]:
     return [column for index in table.indexes if index.unique and index.name == name for column in index.columns]
 
 
-async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any]) -> list[str]:
+async def _find_addresses(
+    reader: Queryable, table: Table, *where: Any, values: Mapping[str, Any], template: str | None = None
+) -> list[str]:
     """Query the distinct URL paths of up to five rows of a table that fulfil all conditions."""
-    address = ADDRESSES[table.name]
+    address = template or ADDRESSES[table.name]
     address_columns = [column for column in table.columns if f"{{{column.name}}}" in address]
     texts: list[Any] = [cast(column, Text) for column in address_columns]
     statement = select(*(texts or [literal_column("1")])).where(*where).distinct().limit(MAX_CONFLICTS_LISTED)
@@ -186,14 +181,25 @@ async def _find_addresses(reader: Queryable, table: Table, *where: Any, values: 
 async def _find_referring_objects(
     reader: Queryable, table: Table, constraint: ForeignKeyConstraint, keys: Mapping[str, Any]
 ) -> list[str]:
-    """Query the URL paths of up to five objects that refer to the one with these keys by this foreign key."""
-    where = [element.parent == bindparam(f"key_{element.column.name}") for element in constraint.elements]
+    """Query the URL paths of up to five objects that refer to the one with these keys by this foreign key.
+
+    If a part of the object is referred to, such as a device of a meeting by its scans, the first column of the foreign
+    key is the code of the object.
+    """
+    elements = [element for element in constraint.elements if element.column.name in keys]
+    where = [element.parent == bindparam(f"key_{element.column.name}") for element in elements]
+    where = where or [constraint.elements[0].parent == bindparam("key_code")]
     values = {f"key_{name}": value for name, value in keys.items()}
     return await _find_addresses(reader, table, *where, values=values)
 
 
 async def _find_equal_objects(
-    reader: Queryable, table: Table, constraint: str, columns: list[Column[Any]], values: Mapping[str, Any]
+    reader: Queryable,
+    table: Table,
+    constraint: str,
+    columns: list[Column[Any]],
+    values: Mapping[str, Any],
+    template: str | None,
 ) -> list[str]:
     """Query the URL paths of rows with equal values in a unique constraint's columns; [] if `values` lacks a column."""
     if not all(column.name in values for column in columns):
@@ -202,7 +208,7 @@ async def _find_equal_objects(
     where = [column == bindparam(f"key_{column.name}") for column in columns]
     where += [condition for condition in partial if condition is not None]
     keys = {f"key_{column.name}": values[column.name] for column in columns}
-    return await _find_addresses(reader, table, *where, values=keys)
+    return await _find_addresses(reader, table, *where, values=keys, template=template)
 
 
 async def _find_conflicting_objects(

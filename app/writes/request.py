@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import ConfigDict, Field
 
-from app.auth import Caller, get_caller
+from app.auth import Caller, Scope, get_caller
 from app.core import clock
 from app.core.db.database import Database
 from app.core.db.faults import ConstraintViolation
@@ -115,8 +115,20 @@ class WriteRequest:
             raise await self.to_problem(violation) from None
 
     async def to_problem(self, violation: ConstraintViolation) -> Problem:
-        """Build the problem that explains to the client which constraint the attempted write violated."""
-        return await to_problem(self.database.reader(), violation, self.attempted_write)
+        """Build the problem that explains to the client which constraint the attempted write violated.
+
+        If it names participants, that is recorded in the audit trail.
+        """
+        names_participants = Scope.ATTENDANCE_READ in self.caller.scopes
+        attempted_write = self.attempted_write._replace(names_participants=names_participants)
+        problem = await to_problem(self.database.reader(), violation, attempted_write)
+        addresses = [error.address for error in problem.errors if error.address]
+        participants = [address.partition("/participants/")[2] for address in addresses if "/participants/" in address]
+        if participants:
+            keys = [f"participants/{participant}" for participant in participants]
+            async with open_transaction(self.database) as transaction:
+                await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
+        return problem
 
     async def attribute_revisions(self, transaction: Transaction, reason: ChangeReason | None) -> None:
         """Attribute the revisions that the transaction writes next to the caller, the request and the reason."""

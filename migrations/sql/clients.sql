@@ -16,6 +16,28 @@ END $$;
 CREATE OR REPLACE TRIGGER bump_client_revision BEFORE UPDATE ON clients
 FOR EACH ROW EXECUTE FUNCTION bump_client_revision();
 
+-- Trigger on clients, BEFORE INSERT OR UPDATE of each row: copies the organization and the meeting to which a client is
+-- bound into the columns that have foreign keys, unless the client is revoked. So a live client prevents that they are
+-- deleted, and a revoked one keeps their codes. A code that changes arrives in these columns first, and is copied back.
+-- The name sorts before bump_client_revision, which compares the codes.
+CREATE OR REPLACE FUNCTION bind_live_client() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND coalesce(OLD.revoked_at, NEW.revoked_at) IS NULL THEN
+        IF NEW.organization = OLD.organization THEN
+            NEW.organization := NEW.live_organization;
+        END IF;
+        IF NEW.meeting = OLD.meeting THEN
+            NEW.meeting := NEW.live_meeting;
+        END IF;
+    END IF;
+    NEW.live_organization := CASE WHEN NEW.revoked_at IS NULL THEN NEW.organization END;
+    NEW.live_meeting := CASE WHEN NEW.revoked_at IS NULL THEN NEW.meeting END;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER bind_live_client BEFORE INSERT OR UPDATE ON clients
+FOR EACH ROW EXECUTE FUNCTION bind_live_client();
+
 -- Trigger on clients, client_secrets and signing_keys, AFTER each statement: sends a notification on the channel
 -- `clients`, so that each worker reads these tables again.
 CREATE OR REPLACE FUNCTION notify_clients() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -16,8 +16,9 @@
 --   8. office_lock_key(...)         One transaction writes an office of an organization.
 --   9. roll_lock_key(meeting)       Shared: requests that write a meeting's participants or scans. Exclusive: closing,
 --                                   anonymising or recomputing the roll, and changing the meeting's sessions.
---  10. delegation_lock_key(...)     One transaction writes an organization's delegates to a meeting.
---  11. speaker_lock_key(...)        One transaction writes a person's sessions at a meeting. The locks of the speakers
+--  10. representation_lock_key(...) One transaction writes who represents whom at a meeting.
+--  11. delegation_lock_key(...)     One transaction writes an organization's delegates to a meeting.
+--  12. speaker_lock_key(...)        One transaction writes a person's sessions at a meeting. The locks of the speakers
 --                                   of one session are taken in the order of their ids.
 --
 -- sealing_lock_key() has no place in the order: seal_audit_lines() takes it, in transactions that take no other advisory
@@ -52,6 +53,10 @@ RETURN hashtextextended(organization || '/' || office, 15);
 
 CREATE OR REPLACE FUNCTION roll_lock_key(meeting text) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended(meeting, 17);
+
+CREATE OR REPLACE FUNCTION representation_lock_key(meeting text) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN hashtextextended(meeting, 19);
 
 -- `organization`: null for a change of the meeting's `places`. That key does not exclude transactions that write
 -- delegates; the row lock on the meeting does.

@@ -126,6 +126,10 @@ def _list_update_and_delete_requests() -> Iterator[RequestCase]:
                 409 if (name, owner) in REFERENCED_ITEMS else 204,
             )
             yield RequestCase(f"{verb}_{name}", "DELETE", owner, f"{address}?dry_run=true", success_status=status)
+    for owner, address in ITEMS["meeting"].items():
+        yield RequestCase(
+            "move_meeting", "POST", owner, f"{address}:move?dry_run=true", {"days": 1, "reason": "banjir"}
+        )
     for name, (member, organizations) in MOVES.items():
         for owner, body in organizations.items():
             target = f"{ITEMS[name][owner]}?dry_run=true"

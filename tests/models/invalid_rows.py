@@ -126,7 +126,7 @@ PARTICIPANT_ROWS: list[InvalidRow] = [
     ("participants", {"id": OTHER_PARTICIPANT}, "pk_participants"),
     ("participants", {"meeting": "m-8"}, "fk_participants_meeting_meetings"),
     ("participants", {"official": UUID(int=8)}, "fk_participants_official_officials"),
-    ("participants", {"official": OFFICIAL}, "uq_participants_meeting_official"),
+    ("participants", {"official": OFFICIAL}, "uq_participants_meeting_official_capacity"),
     ("participants", {"official": OTHER_OFFICIAL, "name": "N"}, "ck_participants_official_or_name"),
     ("participants", {"organization": "nobody"}, "fk_participants_organization_organizations"),
     ("participants", {"organization": None}, "ck_participants_somebody"),
@@ -151,8 +151,8 @@ PARTICIPANT_ROWS: list[InvalidRow] = [
 
 CLIENT_ROWS: list[InvalidRow] = [
     ("clients", {"id": CLIENT}, "pk_clients"),
-    ("clients", {"organization": "nobody"}, "fk_clients_organization_organizations"),
-    ("clients", {"meeting": "m-8"}, "fk_clients_meeting_meetings"),
+    ("clients", {"organization": "nobody"}, "fk_clients_live_organization_organizations"),
+    ("clients", {"meeting": "m-8"}, "fk_clients_live_meeting_meetings"),
     ("client_secrets", {"client": UUID(int=8)}, "fk_client_secrets_client_clients"),
     ("client_secrets", {"slot": 0}, "ck_client_secrets_slot_known"),
     ("client_secrets", {"slot": 3}, "ck_client_secrets_slot_known"),

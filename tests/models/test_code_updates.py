@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 import pytest_asyncio
 
-from tests.models.valid_rows import OTHER_OFFICIAL, PARTICIPANT, insert_row
+from tests.models.valid_rows import HOUR, OTHER_OFFICIAL, PARTICIPANT, insert_row
 
 
 async def test_region_and_organization_codes_update_their_references(db: asyncpg.Connection) -> None:
@@ -61,6 +61,21 @@ async def test_meeting_code_updates_all_references(full_meeting: asyncpg.Connect
     await full_meeting.execute("UPDATE meetings SET code = 'm-7' WHERE code = 'm-1'")
     assert await fetch_references(full_meeting, *MEETING_COLUMNS) == [{"m-7"}] * len(MEETING_COLUMNS)
     assert await full_meeting.fetchval("SELECT represents FROM participants WHERE id = $1", UUID(int=19)) == PARTICIPANT
+
+
+async def test_codes_of_a_live_client_are_updated_and_those_of_a_revoked_one_are_not(
+    full_meeting: asyncpg.Connection,
+) -> None:
+    await insert_row(full_meeting, "clients", organization="kpu", meeting="m-1")
+    revoked = {"organization": "kpu", "meeting": "m-1", "revoked_at": HOUR}
+    await insert_row(full_meeting, "clients", id=UUID(int=28), **revoked)
+    await full_meeting.execute("UPDATE meetings SET code = 'm-7' WHERE code = 'm-1'")
+    await full_meeting.execute("UPDATE organizations SET code = 'kip' WHERE code = 'kpu'")
+    rows = await full_meeting.fetch(
+        "SELECT organization, meeting, live_organization, live_meeting, revision FROM clients"
+        " WHERE organization IS NOT NULL ORDER BY id"
+    )
+    assert [tuple(row) for row in rows] == [("kpu", "m-1", None, None, 1), ("kip", "m-7", "kip", "m-7", 3)]
 
 
 async def test_session_code_updates_its_references(full_meeting: asyncpg.Connection) -> None:

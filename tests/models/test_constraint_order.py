@@ -27,7 +27,7 @@ async def test_repeated_appointment_reports_the_office_constraint(db: asyncpg.Co
     ("table", "changed", "constraint"),
     [
         ("meetings", {"host": "x", "election": "x"}, "fk_meetings_election_elections"),
-        ("clients", {"organization": "x", "meeting": "x"}, "fk_clients_meeting_meetings"),
+        ("clients", {"organization": "x", "meeting": "x"}, "fk_clients_live_meeting_meetings"),
         ("appointments", {"division": "x", "official": UNKNOWN_ID}, "fk_appointments_division_divisions"),
         ("appointments", {"organization": "x", "official": UNKNOWN_ID}, "fk_appointments_official_officials"),
         (

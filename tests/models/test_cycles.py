@@ -67,6 +67,25 @@ async def test_seventeenth_level_is_rejected(db: asyncpg.Connection, table: str)
     assert raised.value.constraint_name == f"ck_{table}_parent_depth"
 
 
+@pytest.mark.parametrize(("levels", "is_accepted"), [(8, True), (9, False)])
+async def test_tree_moved_below_another_has_at_most_sixteen_levels(
+    db: asyncpg.Connection, table: str, levels: int, is_accepted: bool
+) -> None:
+    """A branch of eight levels fits under eight levels; the moved row alone would always fit."""
+    for name in ("a", "b"):
+        height = 8 if name == "a" else levels
+        await insert_with_parents(
+            db, table, **{f"{name}{n}": f"{name}{n - 1}" if n > 1 else None for n in range(1, height + 1)}
+        )
+    await insert_with_parents(db, table, side="b1")
+    if is_accepted:
+        await set_parent(db, table, "b1", "a8")
+        return
+    with pytest.raises(asyncpg.CheckViolationError) as raised:
+        await set_parent(db, table, "b1", "a8")
+    assert (raised.value.constraint_name, raised.value.table_name) == (f"ck_{table}_parent_depth", table)
+
+
 async def test_branch_can_be_moved(db: asyncpg.Connection, table: str) -> None:
     await insert_with_parents(db, table, a=None, b="a", c="b", d=None)
     await set_parent(db, table, "b", "d")

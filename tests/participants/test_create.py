@@ -62,14 +62,42 @@ async def test_invalid_body_is_422(participants: ParticipantsClient, body: dict[
     assert await participants.list_all() == []
 
 
-async def test_official_can_participate_once_per_meeting(
+async def test_official_can_participate_once_in_each_capacity(
     participants: ParticipantsClient, app: Any, client: Any
 ) -> None:
-    await participants.add(name=None, official=OFFICIAL_ID)
+    first = await participants.add(name=None, official=OFFICIAL_ID)
     again = await participants.create({"official": OFFICIAL_ID, "organization": "kpu"})
-    assert summarize_problem(again)[:3] == (409, "already_exists", "/official")
+    assert summarize_problem(again) == (409, "already_exists", "/official", participants.path_of(first))
+    batch = {"participants": [{"name": "Siti"}, {"official": OFFICIAL_ID}]}
+    batch_again = await participants.admin.post(f"{participants.meeting_path}/participants:batch", batch)
+    assert summarize_problem(batch_again) == (
+        *(409, "already_exists"),
+        *("/participants/1/official", participants.path_of(first)),
+    )
+    speaker = await participants.create({"official": OFFICIAL_ID, "capacity": "speaker"})
+    assert speaker.status_code == 201, speaker.text
+    moved = await participants.admin.patch(participants.path_of(speaker.json()["id"]), {"capacity": "delegate"})
+    assert summarize_problem(moved) == (409, "already_exists", "/official", participants.path_of(first))
+    assert (await participants.get_summary())["invited"] == 2
     other = await ParticipantsClient.in_new_meeting(app, client)
     assert (await other.create({"official": OFFICIAL_ID})).status_code == 201
+
+
+async def test_entry_in_the_way_is_named_only_to_readers_of_the_roll(
+    participants: ParticipantsClient, app: Any, client: Any
+) -> None:
+    first = await participants.add(name=None, official=OFFICIAL_ID)
+    lines = "SELECT count(*) FROM audit_lines WHERE keys = ARRAY['participants/' || $1::text]"
+    before = await fetch_value(participants.database_url, lines, first)
+    writer = WriteClient.create(app, client, Scope.ATTENDANCE_WRITE)
+    again = await writer.post(f"{participants.meeting_path}/participants", {"official": OFFICIAL_ID})
+    assert summarize_problem(again) == (409, "already_exists", "/official", "/v1/meetings")
+    assert first not in again.text
+    assert await fetch_value(participants.database_url, lines, first) == before
+    reader = WriteClient.create(app, client, Scope.ATTENDANCE_WRITE, Scope.ATTENDANCE_READ)
+    named = await reader.post(f"{participants.meeting_path}/participants", {"official": OFFICIAL_ID})
+    assert summarize_problem(named) == (409, "already_exists", "/official", participants.path_of(first))
+    assert await fetch_value(participants.database_url, lines, first) == before + 1
 
 
 async def test_unknown_meeting_is_404(participants: ParticipantsClient) -> None:

@@ -1,5 +1,7 @@
 """Participants represent others, also in chains."""
 
+import asyncio
+
 from tests.participants.participants_client import ParticipantsClient, summarize_problem
 
 CHAIN_NAMES = ("Kepala", "Wakil", "Pengganti", "Utusan")
@@ -45,6 +47,57 @@ async def test_chain_longer_than_sixteen_steps_is_409(participants: Participants
     assert summarize_problem(response)[:2] == (409, "circular_representation")
     chain = (await participants.admin.get(participants.path_of(str(above)))).json()["representation_chain"]
     assert [item["name"] for item in chain] == [f"Orang {n}" for n in reversed(range(16))]
+
+
+async def test_chain_cannot_be_lengthened_at_its_head(participants: ParticipantsClient) -> None:
+    """Nine steps lead to the head of one chain, so it can represent the end of one of six steps, not of seven."""
+    heads, ends = [], []
+    for name, length in (("A", 10), ("B", 7), ("C", 8)):
+        ids: list[str] = []
+        for n in range(length):
+            ids.append(await participants.add(name=f"{name} {n}", represents=ids[-1] if ids else None))
+        heads.append(ids[0])
+        ends.append(ids[-1])
+    path = participants.path_of(heads[0])
+    refused = await participants.admin.patch(path, {"represents": ends[2]})
+    assert summarize_problem(refused)[:3] == (409, "circular_representation", "/represents")
+    assert (await participants.admin.patch(path, {"represents": ends[1]})).status_code == 200
+
+
+async def test_concurrent_requests_cannot_create_a_circle(participants: ParticipantsClient) -> None:
+    """Each of 40 pairs is made to represent each other at the same time: one of the two requests fails."""
+    circles, statuses = [], []
+    for n in range(40):
+        pair = [await participants.add(name=f"{name} {n}") for name in ("A", "B")]
+        responses = await asyncio.gather(
+            *(
+                participants.admin.patch(participants.path_of(one), {"represents": other})
+                for one, other in (pair, pair[::-1])
+            )
+        )
+        statuses.append(sorted(response.status_code for response in responses))
+        documents = [(await participants.admin.get(participants.path_of(id_))).json() for id_ in pair]
+        circles += [n] if all(document["represents"] for document in documents) else []
+    assert circles == []
+    assert statuses == [[200, 409]] * 40
+
+
+async def test_concurrent_batches_cannot_create_a_circle_or_deadlock(participants: ParticipantsClient) -> None:
+    """Batches whose rows take the locks of their delegations in opposite orders, next to changes of the represented."""
+    first = await participants.add(name="Pertama")
+
+    async def send_batch(n: int) -> int:
+        rows = [
+            {"name": f"Utusan {n}", "organization": "kpu-31", "represents": first},
+            {"name": f"Lain {n}", "organization": "kpu-32"},
+        ]
+        return (
+            await participants.admin.post(
+                f"{participants.meeting_path}/participants:batch", {"participants": rows if n % 2 else rows[::-1]}
+            )
+        ).status_code
+
+    assert set(await asyncio.gather(*(send_batch(n) for n in range(20)))) == {201}
 
 
 async def test_participant_of_other_meeting_cannot_be_represented(participants: ParticipantsClient) -> None:

@@ -109,6 +109,7 @@ ERROR_TEXTS: Mapping[str, tuple[str, Callable[[Context], Text]]] = {
             'A JWK Set of public keys, P-256 or Ed25519, each with its own kid, such as {"keys": [...]}.',
         ),
     ),
+    "is_zero": ("is_zero", lambda _: Text("Tidak boleh 0.", "Must not be 0.")),
     "repeated_item": (
         "repeated_item",
         lambda _: Text("Tidak boleh memuat unsur yang sama dua kali.", "Must not contain an item twice."),

@@ -28,6 +28,7 @@
     │   ├── ErasureNearer                personal data erased earlier, which needs two clients
     │   ├── RollOpen                     a roll that is changed directly, not by corrections
     │   ├── CorrectionSuperseded         a correction of what has been corrected since
+    │   ├── HasScans                     a participant or a meeting whose badges have been scanned
     │   ├── RollTooLong                  more lines or days than a file can hold
     │   ├── SecondClientNeeded           a correction confirmed by the client that requested it
     │   └── RequestInFlight              the first request with this Idempotency-Key is still running
@@ -62,6 +63,7 @@ from app.core.problems.conflicts import (
     EndsBeforeStart,
     ErasureNearer,
     ForeignParent,
+    HasScans,
     InUse,
     NoPlacesLeft,
     ParallelSessions,
@@ -117,6 +119,7 @@ __all__ = [
     "ErrorDetail",
     "Forbidden",
     "ForeignParent",
+    "HasScans",
     "HeadersTooLarge",
     "IdempotencyKeyRequired",
     "IdempotencyKeyReused",

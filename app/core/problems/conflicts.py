@@ -39,10 +39,7 @@ class CircularParent(Conflict):
 
     code = "circular_parent"
     title = Text("Induk berputar", "Circular parents")
-    remedy = Text(
-        "Induk tidak boleh berada di bawah anaknya sendiri.",
-        "A parent must not be below its own child.",
-    )
+    remedy = Text("Induk tidak boleh berada di bawah anaknya sendiri.", "A parent must not be below its own child.")
 
 
 class TwoDefinitiveHolders(Conflict):
@@ -188,6 +185,17 @@ class ErasureNearer(Conflict):
         "This meeting has participants. A last day, `retention_days` or time zone with which their data is erased "
         "earlier needs two clients: POST …/corrections with the kind `dates` or `retention`, then the confirmation of "
         "another client. Later is always allowed.",
+    )
+
+
+class HasScans(Conflict):
+    """Badges have been scanned, so the request would change what the scans mean."""
+
+    code = "has_scans"
+    title = Text("Sudah ada pindaian", "There are scans")
+    remedy = Text(
+        "Peserta dengan pindaian dihapus hanya dengan with_scans=true; rapat dengan pindaian tidak dapat dipindahkan.",
+        "A participant with scans is deleted only with `with_scans=true`; a meeting with scans cannot be moved.",
     )
 
 
