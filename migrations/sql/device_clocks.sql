@@ -22,7 +22,7 @@ RETURN abs(shift - least_shift) >= 900000000 OR abs(shift - first_shift) >= 9000
 -- Arguments: the meeting, the device and the clock epoch.
 -- Locks: none that the caller does not have; it has locked the row of devices.
 -- Returns: whether the time of a scan that is stored already may have changed.
-CREATE OR REPLACE FUNCTION assign_clock_periods(of_meeting text, of_device text, of_epoch int) RETURNS boolean
+CREATE OR REPLACE FUNCTION reassign_clock_periods(of_meeting text, of_device text, of_epoch int) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     former_shifts constant bigint[] := ARRAY(
@@ -133,7 +133,7 @@ BEGIN
     IF received_at <= latest.latest_at THEN
         INSERT INTO clock_readings (meeting, device_id, clock_epoch, received_at, shift, period)
         VALUES (of_meeting, of_device, of_epoch, received_at, this_shift, 0) ON CONFLICT DO NOTHING;
-        is_moved := assign_clock_periods(of_meeting, of_device, of_epoch);
+        is_moved := reassign_clock_periods(of_meeting, of_device, of_epoch);
         are_all_moved := is_moved;
         SELECT known.period, clock.shift INTO period, shift
         FROM clock_readings AS known

@@ -1,0 +1,23 @@
+"""Keep rare work out of the plans of check-ins
+
+Who is represented, and a participant's earlier scans, are found by functions that are only called where they are needed.
+
+Runs under the code before it.
+
+Revision: 0039, after 0038
+"""
+
+from migrations import scripts
+
+revision = "0039"
+down_revision = "0038"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    scripts.run_file("0039_lighter_check_ins/upgrade.sql")
+
+
+def downgrade() -> None:
+    scripts.run_file("0039_lighter_check_ins/downgrade.sql")
