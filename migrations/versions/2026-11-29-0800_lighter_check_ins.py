@@ -1,6 +1,6 @@
 """Keep rare work out of the plans of check-ins
 
-Who is represented, and a participant's earlier scans, are found by functions that are only called where they are needed.
+Functions find who is represented, and a participant's earlier scans; they are only called where they are needed.
 
 Runs under the code before it.
 

@@ -89,7 +89,7 @@ async def write_requests(app: FastAPI, api: WriteClient) -> AsyncIterator[dict[s
 
 
 async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendRequest]:
-    """Return requests about meetings with an open roll, with a closed roll and a pending correction, and without scans."""
+    """Return requests about meetings with an open roll, with a closed roll, and without scans."""
     meetings = [await MeetingClient.create(app, api.http, participant_count=4) for _ in range(3)]
     meeting, closed, movable = meetings
     device = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
