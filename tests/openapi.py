@@ -68,7 +68,7 @@ EXAMPLE_ROWS = """
         'restricted', false, false);
     INSERT INTO participants (id, meeting, name, organization, verified, "primary")
     VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8c51', 'bimtek-2027-01', 'Siti Contoh', 'kpu-31', false, false);
-    UPDATE meetings SET roll_closed_at = '2026-11-24T17:00+07' WHERE code = 'bimtek-2027-01';
+    SELECT close_roll('bimtek-2027-01', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');
     INSERT INTO roll_corrections (id, meeting, kind, participant, status, reason, requested_by)
     VALUES ('01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'bimtek-2027-01', 'status', '01a20cae-6a10-7c11-9a53-5c7d0c2f8c51',
         'excused', 'surat izin 4/2026', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee');

@@ -13,6 +13,7 @@ _SELECT_MEETINGS = """
 SELECT code FROM meetings WHERE anonymised_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code
 """
 _COLUMNS = "meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry"
+_LINE_COLUMNS = "status, late, arrived_at, left_at, entry, days, intervals, stays"
 _INSERT_MISSING = f"""
 INSERT INTO attendance ({_COLUMNS})
 SELECT {_COLUMNS}
@@ -28,6 +29,22 @@ SELECT participant FROM (
 ) AS different
 """  # noqa: S608  (only constants)
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, $2::uuid[])"
+_IS_CLOSED = "SELECT EXISTS (SELECT FROM closed_rolls WHERE meeting = $1)"
+# A closed roll is derived from what was copied at the closing (migrations/sql/closed_rolls.sql).
+_SELECT_DIFFERENT_OF_CLOSED = f"""
+SELECT participant FROM (
+    SELECT {_COLUMNS} FROM closed.derived_attendance WHERE meeting = $1
+    EXCEPT ALL
+    SELECT {_COLUMNS} FROM attendance WHERE meeting = $1
+) AS different
+UNION
+SELECT participant FROM (
+    SELECT participant, {_LINE_COLUMNS} FROM closed.live_roll_lines WHERE meeting = $1
+    EXCEPT ALL
+    SELECT participant, {_LINE_COLUMNS} FROM closed_roll_lines WHERE meeting = $1
+) AS different
+"""  # noqa: S608  (only constants)
+_REFRESH_CLOSED_ROLL = "SELECT refresh_closed_roll($1, $2::uuid[])"
 _COUNTER_KEY = "meeting, family, session, organization, office, slot"
 _REPAIR_COUNTERS = f"""
 WITH different AS (
@@ -55,13 +72,16 @@ async def list_meetings(connection: asyncpg.Connection, code: str | None) -> lis
 async def recompute_attendance(connection: asyncpg.Connection, meeting: str) -> tuple[int, int]:
     """Lock a roll, repair it from its scans and manual statuses, and count the repaired participants and counters.
 
-    Must run in a transaction. Does not write if nothing differs.
+    Must run in a transaction. Does not write if nothing differs. A closed roll is repaired from what was copied when it
+    was closed.
     """
     await connection.execute(_LOCK_ROLL, meeting)
-    missing = await connection.fetch(_INSERT_MISSING, meeting)
-    different = [row[0] for row in await connection.fetch(_SELECT_DIFFERENT, meeting)]
+    is_closed = await connection.fetchval(_IS_CLOSED, meeting)
+    missing = [] if is_closed else await connection.fetch(_INSERT_MISSING, meeting)
+    select_different = _SELECT_DIFFERENT_OF_CLOSED if is_closed else _SELECT_DIFFERENT
+    different = [row[0] for row in await connection.fetch(select_different, meeting)]
     if different:
-        await connection.execute(_DERIVE_ATTENDANCE, meeting, different)
+        await connection.execute(_REFRESH_CLOSED_ROLL if is_closed else _DERIVE_ATTENDANCE, meeting, different)
     counters = await connection.fetch(_REPAIR_COUNTERS, meeting)
     return len(missing) + len(different), len(counters)
 

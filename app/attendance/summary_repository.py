@@ -14,10 +14,12 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     func,
     literal_column,
     null,
     select,
+    table,
     true,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -30,7 +32,14 @@ from app.core.db.documents import Document, DocumentSelect, Expression, document
 from app.core.db.statements import Statement
 from app.core.problems import InvalidParameters
 
-_counter, _meeting = models.AttendanceCount, models.Meeting
+_counter = models.AttendanceCount
+# Views that show a closed roll as it was closed (migrations/sql/roll_views.sql).
+_heading = table("roll_headings", column("meeting", Text), column("name", Text))
+_session = table("roll_sessions", *(column(name, Text) for name in ("meeting", "code", "name")))
+_organization = table(
+    "roll_organizations",
+    *(column(name, Text) for name in ("meeting", "code", "name", "level", "region", "region_name")),
+)
 _MEETING = bindparam("meeting", type_=Text)
 _EMPTY_ARRAY: ColumnElement[Any] = literal_column("'[]'::json")
 
@@ -87,23 +96,21 @@ def _counts_members(sums: FromClause) -> dict[str, ColumnElement[Any]]:
 
 def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
     """Return the SQL of the counts of each group (organization, office …) as a JSON array, ordered by group key."""
-    organization, region, session = models.Organization, models.Region, models.Session
     no_name = cast(null(), Text)
     keys: dict[str, tuple[Expression, Expression]] = {
-        "organization": (organization.code, organization.name),
-        "level": (organization.level, no_name),
-        "region": (region.code, region.name),
+        "organization": (_organization.c.code, _organization.c.name),
+        "level": (_organization.c.level, no_name),
+        "region": (_organization.c.region, _organization.c.region_name),
         "office": (counters.c.key, no_name),
-        "session": (session.code, session.name),
+        "session": (_session.c.code, _session.c.name),
     }
     key, name = keys[by]
     rows = select(key.label("key"), name.label("name"), *_sum_expressions(counters)).select_from(counters)
     if by in ("organization", "level", "region"):
-        rows = rows.outerjoin(organization, organization.code == counters.c.key)
-    if by == "region":
-        rows = rows.outerjoin(region, region.code == organization.region)
+        of_key = and_(_organization.c.meeting == _MEETING, _organization.c.code == counters.c.key)
+        rows = rows.outerjoin(_organization, of_key)
     if by == "session":
-        rows = rows.outerjoin(session, and_(session.meeting == _MEETING, session.code == counters.c.key))
+        rows = rows.outerjoin(_session, and_(_session.c.meeting == _MEETING, _session.c.code == counters.c.key))
     sums = rows.group_by(literal_column("1"), literal_column("2")).subquery()
     group = json_object(key=sums.c.key, name=sums.c.name, **_counts_members(sums))
     array = select(func.json_agg(aggregate_order_by(group, sums.c.key))).scalar_subquery()
@@ -116,7 +123,7 @@ def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
     totals = select(*_sum_expressions(_select_counts_by_key(None, in_session))).subquery("totals")
     return (
         select(
-            json_object(code=_meeting.code, name=_meeting.name).label("meeting"),
+            json_object(code=_heading.c.meeting, name=_heading.c.name).label("meeting"),
             (literal_column(f"'{by}'", Text) if by else cast(null(), Text)).label("by"),
             *(column.label(name) for name, column in _counts_members(totals).items()),
             # Without `by` the expression of groups is dead code, which the check against the schema needs.
@@ -125,9 +132,9 @@ def _select_summary(by: str | None, in_session: bool) -> DocumentSelect:
                 else_=_EMPTY_ARRAY,
             ).label("groups"),
         )
-        .select_from(_meeting)
+        .select_from(_heading)
         .join(totals, true())
-        .where(_meeting.code == _MEETING)
+        .where(_heading.c.meeting == _MEETING)
     )
 
 
@@ -137,8 +144,8 @@ def _build_summary_statement(by: str | None, in_session: bool) -> Statement:
     document = (
         Document(schemas.AttendanceSummary, lambda _: _select_summary(by, in_session)).select(as_of=False).subquery()
     )
-    session_query = select(models.Session.code).where(
-        models.Session.meeting == _MEETING, models.Session.code == bindparam("session", None, type_=Text)
+    session_query = select(_session.c.code).where(
+        _session.c.meeting == _MEETING, _session.c.code == bindparam("session", None, type_=Text)
     )
     return Statement(select(document_text(document.c.document, only_fields=False), session_query.exists()))
 

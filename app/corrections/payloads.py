@@ -19,6 +19,12 @@ class ManualStatusPayload(ChangeReason):
     ] = None
 
 
+class ClosingPayload(ChangeReason):
+    """The reason why a roll is closed."""
+
+    reason: Annotated[Line, Field(description="The reason for closing the roll.", examples=["rapat selesai"])]
+
+
 class AnnulmentPayload(ChangeReason):
     """The reason why a scan is annulled."""
 
@@ -31,8 +37,10 @@ class RollCorrectionPayload(ChangeReason):
     kind: Annotated[
         CorrectionKind,
         Field(
-            description="`status`: set the `status` of a `participant`. `scan`: annul a `scan`. `reopen`: open the "
-            "roll again. Members of other kinds are refused."
+            description="`status`: set the `status` of a `participant`, perhaps `on` one day. `scan`: annul a `scan`. "
+            "`late_upload`: make a `scan` that was made before the closing and came after it part of the roll. "
+            "`reopen`: open the roll again. `dates`: set `start_on` and `end_on` of the meeting. `retention`: set its "
+            "`retention_days`. Members of other kinds are refused."
         ),
     ]
     reason: Annotated[Line, Field(description="The reason for the correction.", examples=["surat izin 4/2026"])]
@@ -40,4 +48,13 @@ class RollCorrectionPayload(ChangeReason):
     status: Annotated[
         AttendanceStatus | None, Field(description="`expected` removes a status that was set manually.")
     ] = None
+    on: Annotated[
+        Day | None, Field(description="The day of the meeting for which the status holds; null: the whole meeting.")
+    ] = None
     scan: Annotated[Uuid | None, Field(description="Id of a scan.")] = None
+    start_on: Annotated[Day | None, Field(description="First day of the meeting.")] = None
+    end_on: Annotated[Day | None, Field(description="Last day of the meeting.")] = None
+    retention_days: Annotated[
+        int | None,
+        Field(ge=8, le=36_500, description="Days after its last day until its participants are anonymised."),
+    ] = None

@@ -33,7 +33,11 @@ def select_corrections(_day: DayExpression) -> DocumentSelect:
         _correction.kind,
         case((_correction.participant.is_not(None), participant), else_=null()).label("participant"),
         _correction.status,
+        _correction.status_on.label("on"),
         _correction.scan,
+        _correction.start_on,
+        _correction.end_on,
+        _correction.retention_days,
         _correction.reason,
         _correction.legal_basis,
         _correction.requested_by,
@@ -91,6 +95,7 @@ class RequestedCorrection(NamedTuple):
     kind: CorrectionKind
     participant: UUID | None
     status: str | None
+    status_on: date | None
     scan: UUID | None
     reason: str
     legal_basis: str | None
@@ -130,15 +135,14 @@ END
 WHERE meeting = $1 AND id = $2 AND EXISTS (SELECT FROM meeting_days WHERE meeting = $1 AND day = $3::date) RETURNING id
 """
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
-_REOPEN_ROLL = "UPDATE meetings SET roll_closed_at = NULL WHERE code = $1"
-_CLOSE_ROLL = "UPDATE meetings SET roll_closed_at = clock_timestamp() WHERE code = $1 AND roll_closed_at IS NULL"
+_CLOSE_ROLL = "SELECT close_roll($1, $2)"
 _SELECT_CLOSED_ROLL = """
 SELECT json_build_object(
     'meeting', json_build_object('code', code, 'name', name), 'roll_closed_at', roll_closed_at
 )::text FROM meetings WHERE code = $1
 """
 _LOCK_CORRECTION = """
-SELECT id, kind, participant, status, scan, reason, legal_basis, requested_by, confirmed_by,
+SELECT id, kind, participant, status, status_on, scan, reason, legal_basis, requested_by, confirmed_by,
     clients_count_as_one(requested_by, $3)
 FROM roll_corrections WHERE meeting = $1 AND id = $2 FOR UPDATE
 """
@@ -240,13 +244,7 @@ async def lock_roll(transaction: Transaction, meeting: str) -> None:
     await transaction.fetch(_LOCK_ROLL, meeting)
 
 
-async def reopen_roll(transaction: Transaction, meeting: str) -> None:
-    """Open a closed roll again, which the caller has locked."""
-    await transaction.fetch(_REOPEN_ROLL, meeting)
-
-
-async def close_roll(transaction: Transaction, meeting: str) -> bytes:
-    """Wait until no transaction writes the roll, close it, and return the JSON document of the closed roll."""
-    await lock_roll(transaction, meeting)
-    await transaction.fetch(_CLOSE_ROLL, meeting)
+async def close_roll(transaction: Transaction, meeting: str, client: str) -> bytes:
+    """Copy and close a roll that is locked, unless done already, and return the document of the closed roll."""
+    await transaction.fetch(_CLOSE_ROLL, meeting, client)
     return str((await transaction.fetch(_SELECT_CLOSED_ROLL, meeting))[0][0]).encode()

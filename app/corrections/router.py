@@ -13,7 +13,15 @@ from app.core.http.examples import example, write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
-from app.core.problems import CorrectionSuperseded, NotFound, RollClosed, RollOpen, SecondClientNeeded
+from app.core.problems import (
+    CorrectionSuperseded,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    RollClosed,
+    RollOpen,
+    SecondClientNeeded,
+)
 from app.corrections import payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import create_resource_router
@@ -68,8 +76,7 @@ async def annul_check_in(
 ) -> Response:
     """Annul a check-in
 
-    Removes the effect of a scan; the scan itself stays stored. If the roll is closed, the response contains a
-    correction (202) that another client must confirm.
+    Removes the effect of a scan; the scan itself stays stored. A closed roll changes only by a correction.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.annul_scan(transaction, write_request, code, UUID(scan), payload), payload
@@ -81,20 +88,17 @@ async def annul_check_in(
     response_model=schemas.ClosedRoll,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(f"{EXAMPLE_MEETING}:close-roll", {"reason": "rapat selesai"}),
-    responses=responses_for_action(),
+    responses=responses_for_action(PreconditionFailed, PreconditionRequired),
 )
-async def close_roll(
-    write_request: ActionDep,
-    code: Code,
-    reason: Annotated[ChangeReason | None, Body(description="The reason for closing the roll.")] = None,
-) -> Response:
+async def close_roll(write_request: ChangeDep, code: Code, payload: payloads.ClosingPayload) -> Response:
     """Close a roll
 
-    Afterwards, scans are stored without effect, participants are neither added nor removed, and each correction needs
-    a second client. Closing a closed roll changes nothing.
+    Copies the roll as it is: its lines and their printed names, the summary and the quorum. Afterwards nothing that is
+    written changes them, scans are stored without effect, and each correction needs a second client. `If-Match` names
+    the revision of the meeting. Closing a closed roll changes nothing.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: service.close_roll(transaction, write_request, code), reason
+        lambda transaction: service.close_roll(transaction, write_request, code), payload
     )
 
 
@@ -142,7 +146,8 @@ async def create_correction(write_request: CreateDep, code: Code, payload: paylo
     """Create a correction
 
     Requests a correction of a closed roll, with a reason. It takes effect when a second client confirms it; a client
-    and those that it controls count as one. The kind `reopen` opens the roll again.
+    and those that it controls count as one. The kind `late_upload` makes a scan that was made before the closing and
+    came after it part of the roll. The kind `reopen` opens the roll again.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.request_correction(transaction, write_request, code, payload),

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import orjson
 
+from app.auth.route import build_insufficient_scope
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.paging import Item
-from app.core.languages import Text
 from app.core.problems import (
     CorrectionSuperseded,
     ErrorDetail,
@@ -22,17 +22,17 @@ from app.core.problems import (
     RollOpen,
     SecondClientNeeded,
 )
-from app.corrections import payloads, repository
-from app.corrections.kinds import KINDS, require_members_of_kind
+from app.corrections import closed_roll_repository, payloads, repository
+from app.corrections.kinds import KINDS, NO_DAY_OF_MEETING, require_members_of_kind
 from app.corrections.repository import CORRECTIONS, MANUAL_STATUS, ScanAnnulment
+from app.meetings.repository import MEETING
+from app.models.vocabulary import CorrectionKind
 from app.roll_access import access
 from app.writes import changes, ownership
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import WriteRequest, WriteResult
-
-NO_DAY_OF_MEETING = Text("Bukan hari rapat ini.", "Not a day of this meeting.")
 
 
 async def set_status(
@@ -90,13 +90,20 @@ async def annul_scan(
 
 
 async def close_roll(transaction: Transaction, write_request: WriteRequest, meeting: str) -> WriteResult:
-    """Wait for the transactions that write a roll, close it for good, and build the response 200 with the closed roll.
+    """Wait for the transactions that write a roll, copy and close it, and build the response 200 with the closed roll.
 
     Closing a closed roll changes nothing.
+
+    Raises:
+        PreconditionFailed: If-Match names another revision of the meeting.
     """
     await require_write_access(transaction, write_request, meeting)
-    body = await repository.close_roll(transaction, meeting)
-    return WriteResult(StoredResponse(200, {}, body), [f"meetings/{meeting}"])
+    await repository.lock_roll(transaction, meeting)
+    await changes.lock_object(transaction, write_request, MEETING, {"code": meeting})
+    body = await repository.close_roll(transaction, meeting, write_request.caller.client_id)
+    item = await changes.get_document(transaction, write_request, MEETING, {"code": meeting})
+    headers = {"ETag": conditional.entity_tag(item.body, item.revision)}
+    return WriteResult(StoredResponse(200, headers, body), [f"meetings/{meeting}"])
 
 
 async def confirm_correction(
@@ -120,15 +127,16 @@ async def confirm_correction(
     requested = await repository.lock_correction(transaction, meeting, correction, client)
     if requested is None:
         raise NotFound
+    _require_scope_of_kind(write_request, requested.kind)
     if requested.confirmed_by not in (None, client) or requested.is_own:
         raise SecondClientNeeded
     if requested.confirmed_by is None:
+        await _require_unsuperseded(transaction, meeting, requested)
         await _require_applicable(transaction, meeting, requested)
-        if KINDS[requested.kind].needs_closed_roll and await repository.is_superseded(transaction, meeting, correction):
-            raise CorrectionSuperseded
         await repository.confirm_correction(transaction, correction, client, reason)
         # The revision of the participant states the reason of the request.
         await write_request.attribute_revisions(transaction, requested.change_reason)
+        await closed_roll_repository.allow_changes(transaction)
         await KINDS[requested.kind].apply(transaction, meeting, requested)
     item = await _get_correction(transaction, meeting, correction)
     return WriteResult(StoredResponse(200, {}, item.body), _list_audit_keys(meeting, requested))
@@ -146,8 +154,11 @@ async def request_correction(
     """
     await require_write_access(transaction, write_request, meeting)
     await access.lock_and_check_closed(transaction, meeting)
+    _require_scope_of_kind(write_request, payload.kind)
     require_members_of_kind(payload)
-    columns = payload.model_dump(exclude_none=True)
+    columns = payload.model_dump(exclude_none=True, exclude={"on"})
+    if payload.on is not None:
+        columns["status_on"] = payload.on
     write_request.attempted_write = AttemptedWrite(columns)
     client = write_request.caller.client_id
     id_ = await repository.insert_correction(transaction, meeting, client, columns)
@@ -161,6 +172,24 @@ async def request_correction(
         "ETag": conditional.entity_tag(item.body, item.revision),
     }
     return WriteResult(StoredResponse(201, headers, item.body), _list_audit_keys(meeting, requested))
+
+
+def _require_scope_of_kind(write_request: WriteRequest, kind: CorrectionKind) -> None:
+    """Raise a problem unless the caller has the scope that a kind of correction needs as well."""
+    scope = KINDS[kind].scope
+    if scope is not None and scope not in write_request.caller.scopes:
+        raise build_insufficient_scope(scope)
+
+
+async def _require_unsuperseded(
+    transaction: Transaction, meeting: str, correction: repository.RequestedCorrection
+) -> None:
+    """Raise CorrectionSuperseded if what a correction of a closed roll changes was corrected after its request."""
+    is_of_closed_roll = KINDS[correction.kind].needs_closed_roll and await access.lock_and_check_closed(
+        transaction, meeting
+    )
+    if is_of_closed_roll and await repository.is_superseded(transaction, meeting, correction.id):
+        raise CorrectionSuperseded
 
 
 async def _require_applicable(

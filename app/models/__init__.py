@@ -17,7 +17,7 @@ from app.models.officials import Appointment, Official
 from app.models.organizations import Organization
 from app.models.regions import Region, RegionCode
 from app.models.revisions import Revision
-from app.models.rolls import RollCorrection, RollDigest, RollSecret
+from app.models.rolls import ClosedRoll, ClosedRollLine, RollCorrection, RollDigest, RollSecret
 from app.models.schema import SCHEMA_REVISION
 from app.models.service_keys import ServiceKey
 
@@ -36,6 +36,8 @@ __all__ = [
     "ClientController",
     "ClientSecret",
     "ClockReading",
+    "ClosedRoll",
+    "ClosedRollLine",
     "Device",
     "DeviceClock",
     "DeviceReset",

@@ -41,7 +41,7 @@ class Participant(SourcedRecord, Base):
     __triggers__ = (
         REVISION_TRIGGERS
         | statement_triggers("sync_attendance")
-        | {"acquire_representation_lock", "enforce_places", "reject_representation_cycle"}
+        | {"acquire_representation_lock", "enforce_places", "keep_closed_participant", "reject_representation_cycle"}
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -104,7 +104,9 @@ class ParticipantSession(Base):
     """The assignment of a participant to a session."""
 
     __tablename__ = "participant_sessions"
-    __triggers__ = HISTORY_TRIGGERS | statement_triggers("copy_sessions") | {"reject_parallel_sessions"}
+    __triggers__ = (
+        HISTORY_TRIGGERS | statement_triggers("copy_sessions") | {"keep_closed_assignment", "reject_parallel_sessions"}
+    )
 
     meeting: Mapped[str] = mapped_column(primary_key=True)
     session: Mapped[str] = mapped_column(primary_key=True)

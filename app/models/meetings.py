@@ -50,6 +50,7 @@ class Meeting(Record, Base):
     __triggers__ = REVISION_TRIGGERS | {
         *("create_roll_secret", "derive_attendance_of_meeting", "enforce_places", "reject_nearer_erasure"),
         *("require_scope_to_open_roll", "require_scope_to_create_open_roll", "sessions_within_meeting"),
+        "keep_closed_meeting",
     }
 
     code: Mapped[str] = mapped_column(primary_key=True)

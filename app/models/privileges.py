@@ -8,13 +8,22 @@ seal_audit_lines(), which has the rights of the owner and computes them itself.
 AUDIT_LINE_COLUMNS = "(client, scope, operation, keys, request_id, purpose_digest)"
 AUDIT_TABLES = ("audit_lines", "audit_texts", "audit_seals", "audit_roots")
 # Only migrations write them, and triggers that run with the rights of their owner (SECURITY DEFINER).
-READ_ONLY_TABLES = ("alembic_version", "revisions", "client_controllers", "roll_secrets", "audit_seals", "audit_roots")
+READ_ONLY_TABLES = (
+    "alembic_version",
+    "revisions",
+    "client_controllers",
+    "roll_secrets",
+    "audit_seals",
+    "audit_roots",
+    "closed_rolls",
+    "closed_roll_lines",
+)
 
 GRANTS = (
-    "GRANT USAGE ON SCHEMA public, history TO {role}",
+    "GRANT USAGE ON SCHEMA public, history, closed TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "GRANT SELECT ON ALL TABLES IN SCHEMA history TO {role}",
+    "GRANT SELECT ON ALL TABLES IN SCHEMA history, closed TO {role}",
     f"REVOKE ALL ON audit_lines, audit_texts, {', '.join(READ_ONLY_TABLES)} FROM {{role}}",
     f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
     f"GRANT SELECT, INSERT {AUDIT_LINE_COLUMNS} ON audit_lines TO {{role}}",
@@ -41,6 +50,7 @@ SELECT bool_and(
 
 SELECT_CAN_SERVE = """
 SELECT coalesce(bool_and(has_table_privilege($1::text::name, c.oid, 'SELECT')), FALSE) FROM pg_class AS c
-WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history')) AND relkind IN ('r', 'v')
+WHERE relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'history', 'closed'))
+    AND relkind IN ('r', 'v')
 """
 """Reads whether the role $1 has the privileges on all tables, including those of the newest migration."""

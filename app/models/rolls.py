@@ -1,12 +1,14 @@
 """Tables of rolls: the corrections of closed rolls, and the digests and secrets of issued rolls."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, func, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, ForeignKeyConstraint, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import Base, calendar_check, one_of_check
+from app.models.metadata import HISTORY_TRIGGERS, Base, calendar_check, one_of_check
 from app.models.vocabulary import AttendanceStatus, CorrectionKind
 
 
@@ -14,7 +16,8 @@ class RollCorrection(Base):
     """A correction of a closed roll, requested by one client and confirmed by another.
 
     `kind` says what it changes and which columns are set: `status` of a `participant` (on the day `status_on`, or of
-    the whole meeting), or a `scan`. The kind `reopen` needs no further column.
+    the whole meeting), a `scan`, `start_on` and `end_on` of the meeting, or its `retention_days`. The kind `reopen`
+    needs no further column.
     """
 
     __tablename__ = "roll_corrections"
@@ -26,6 +29,9 @@ class RollCorrection(Base):
     participant: Mapped[UUID | None]
     status: Mapped[str | None]
     status_on: Mapped[date | None] = mapped_column(sort_order=2)
+    start_on: Mapped[date | None] = mapped_column(sort_order=3)
+    end_on: Mapped[date | None] = mapped_column(sort_order=3)
+    retention_days: Mapped[int | None] = mapped_column(sort_order=3)
     scan: Mapped[UUID | None]
     reason: Mapped[str]
     legal_basis: Mapped[str | None]
@@ -51,6 +57,10 @@ class RollCorrection(Base):
         CheckConstraint("(kind = 'status') = (participant IS NOT NULL)", name="participant_of_its_kind"),
         CheckConstraint("kind = 'status' OR status_on IS NULL", name="day_of_its_kind"),
         CheckConstraint("(kind IN ('scan', 'late_upload')) = (scan IS NOT NULL)", name="scan_of_its_kind"),
+        CheckConstraint(
+            "num_nonnulls(start_on, end_on) = CASE WHEN kind = 'dates' THEN 2 ELSE 0 END", name="dates_of_its_kind"
+        ),
+        CheckConstraint("(kind = 'retention') = (retention_days IS NOT NULL)", name="retention_of_its_kind"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
         CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
         CheckConstraint("length(legal_basis) BETWEEN 1 AND 5000", name="legal_basis_length"),
@@ -92,3 +102,59 @@ class RollSecret(Base):
     )
 
     __table_args__ = (CheckConstraint("length(secret) = 32", name="secret_length"),)
+
+
+class ClosedRoll(Base):
+    """The heading of a closed roll, copied at the closing (migrations/sql/closed_rolls.sql).
+
+    `sessions`: code, name and starts_at of each; `quorum`: what that of a plenary is computed from, else null.
+    """
+
+    __tablename__ = "closed_rolls"
+    __triggers__ = HISTORY_TRIGGERS
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    closed_at: Mapped[datetime]
+    closed_by: Mapped[str | None]
+    name: Mapped[str]
+    place: Mapped[str | None]
+    time_zone: Mapped[str]
+    start_on: Mapped[date]
+    end_on: Mapped[date]
+    sessions: Mapped[list[Any]] = mapped_column(JSONB)
+    quorum: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class ClosedRollLine(Base):
+    """A line of a closed roll: the names to print, the attendance and the presence, as of the closing.
+
+    The columns are those of the view `live_roll_lines`. Only confirmed corrections change them.
+    """
+
+    __tablename__ = "closed_roll_lines"
+    __triggers__ = HISTORY_TRIGGERS
+
+    meeting: Mapped[str] = mapped_column(
+        ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
+    )
+    participant: Mapped[UUID] = mapped_column(primary_key=True)
+    official: Mapped[UUID | None]
+    name: Mapped[str | None]
+    office: Mapped[str | None]
+    organization: Mapped[str | None]
+    organization_name: Mapped[str | None]
+    capacity: Mapped[str]
+    sessions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    status: Mapped[str]
+    late: Mapped[bool]
+    arrived_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    entry: Mapped[UUID | None]
+    open_status: Mapped[str] = mapped_column(
+        Computed("CASE WHEN status = 'sick' THEN 'excused' ELSE status END", persisted=True)
+    )
+    days: Mapped[list[Any]] = mapped_column(JSONB)
+    intervals: Mapped[list[Any]] = mapped_column(JSONB)
+    stays: Mapped[list[Any]] = mapped_column(JSONB)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy import Date, Integer, Text, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import array
 
@@ -16,16 +17,14 @@ from app.models.officials import contains_day
 from app.models.vocabulary import OFFICES
 from app.quorum.presence import PresenceInterval
 
-_meeting, _host = models.Meeting, models.Organization
 _appointment, _official = models.Appointment, models.Official
 
+# The view shows the plenary of a closed roll as it was closed.
 _SELECT_PLENARY = Statement(
-    select(
-        *(_meeting.code, _meeting.name, _meeting.time_zone, _meeting.start_on, _meeting.end_on),
-        *(_host.code, _host.name, _host.level, _host.seats, _meeting.anonymised_at),
-    )
-    .join(_host, _host.code == _meeting.host)
-    .where(_meeting.code == bindparam("meeting", type_=Text), _meeting.kind == "plenary", _host.kind == "commission")
+    text("""
+    SELECT meeting, name, time_zone, start_on, end_on, host, host_name, level, seats, anonymised_at, members::text
+    FROM roll_plenaries WHERE meeting = :meeting
+    """)
 )
 _SELECT_MEMBERS = Statement(
     select(
@@ -47,13 +46,18 @@ _SELECT_MEMBERS = Statement(
 # A stay lasts from an entry to an exit or to the end of the day. A participant without scans has the stated times.
 _SELECT_INTERVALS = Statement(
     text("""
-    SELECT participant.id, participant.official, stay.entered_at, stay.left_at
-    FROM participants AS participant
-    JOIN derived_presence AS presence ON presence.participant = participant.id
-    LEFT JOIN LATERAL jsonb_to_recordset(presence.stays) AS stay (entered_at timestamptz, left_at timestamptz) ON true
-    WHERE participant.meeting = CAST(:meeting AS text) AND participant.official = ANY (CAST(:officials AS uuid[]))
+    SELECT line.participant, line.official, stay.entered_at, stay.left_at
+    FROM roll_lines AS line
+    LEFT JOIN LATERAL jsonb_to_recordset(line.stays) AS stay (entered_at timestamptz, left_at timestamptz) ON true
+    WHERE line.meeting = CAST(:meeting AS text) AND line.official = ANY (CAST(:officials AS uuid[]))
     """)
 )
+
+
+_SELECT_PERIOD = Statement(
+    text("SELECT min(begins_at), max(ends_at) FROM meeting_days WHERE meeting = CAST(:meeting AS text)")
+)
+MARGIN_OF_CANCELLED_MEETING = timedelta(hours=3)
 
 
 class Plenary(NamedTuple):
@@ -70,6 +74,8 @@ class Plenary(NamedTuple):
     seats: int | None
     anonymised_at: datetime | None
     """The instant at which its participants were anonymised."""
+    closed_members: str | None
+    """If the roll is closed: by day, the members in office, as a JSON object; else None."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -103,17 +109,44 @@ async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
     return Plenary(*row) if row else None
 
 
-async def list_members(reader: Queryable, organization: str, day: date) -> list[CommissionMember]:
-    """List the officials who were certainly or possibly chair or member of this commission on a day, each once.
+async def get_period(reader: Queryable, plenary: Plenary) -> tuple[datetime, datetime]:
+    """Return the instants at which the first day of a plenary begins and its last one ends, with their margins.
 
-    A person with several such appointments is listed once, with a certain one if there is one.
+    A plenary that was cancelled before its first day has no days any more; then the planned ones count.
+    """
+    begins_at, ends_at = await reader.fetch_one(_SELECT_PERIOD, {"meeting": plenary.code})
+    if begins_at is None:
+        begins_at = plenary.starts_at - MARGIN_OF_CANCELLED_MEETING
+        ends_at = plenary.last_instant + MARGIN_OF_CANCELLED_MEETING
+    return begins_at, ends_at
+
+
+async def list_members(reader: Queryable, plenary: Plenary, day: date) -> list[CommissionMember]:
+    """List the officials who were certainly or possibly chair or member of the commission on a day, each once.
+
+    A person with several such appointments is listed once, with a certain one if there is one. If the roll is closed,
+    the list is the one of the closing.
     """
     members: dict[UUID, CommissionMember] = {}
-    for row in await reader.fetch_all(_SELECT_MEMBERS, {"organization": organization, "day": day}):
+    if plenary.closed_members is not None:
+        rows: Sequence[Any] = _parse_closed_members(plenary, day)
+    else:
+        rows = await reader.fetch_all(_SELECT_MEMBERS, {"organization": plenary.host, "day": day})
+    for row in rows:
         member = CommissionMember(*row)
         if member.official not in members or member.certain > members[member.official].certain:
             members[member.official] = member
     return list(members.values())
+
+
+def _parse_closed_members(plenary: Plenary, day: date) -> list[tuple[UUID, str, str, bool]]:
+    """Return the members of a closed roll on a day of the meeting, or on the nearest one."""
+    by_day = orjson.loads(plenary.closed_members or "{}")
+    nearest_day = min(max(day, plenary.start_on), plenary.end_on)
+    return [
+        (UUID(member["official"]), member["name"], member["office"], member["certain"])
+        for member in by_day[nearest_day.isoformat()]
+    ]
 
 
 async def list_presence_intervals(

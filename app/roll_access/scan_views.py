@@ -19,7 +19,7 @@ CLASSIFIED_SCANS = table(
 """All scans. `classification`: an entry, an exit, or the reason why it is neither. An annulled scan has no effect."""
 
 PRESENCE = table(
-    "derived_presence",
+    "roll_presence",
     column("participant", Uuid),
     *(column(name, JSONB) for name in ("days", "intervals", "stays")),
 )

@@ -21,46 +21,44 @@ FILTERS = ("organization", "office", "session", "status")
 
 # For each day: the first entry, the exit, and the status that was set by hand for it. A participant who was present
 # without a scan has the times that were stated. The search_path decides whether the current roll is read, or
-# the roll as it was known at an instant.
+# the roll as it was known at an instant. The views show a closed roll as it was closed (migrations/sql/roll_views.sql).
 _SELECT_LINES = Statement(
     text("""
-    SELECT participant.id::text, json_build_array(
-        coalesce(official.name, participant.name, participant.name_as_printed), participant.office,
-        coalesce(organization.name, participant.organization), participant.capacity,
-        CASE WHEN :in_full THEN attendance.status ELSE attendance.open_status END, attendance.late,
+    SELECT line.participant::text, json_build_array(
+        line.name, line.office, line.organization_name, line.capacity,
+        CASE WHEN :in_full THEN line.status ELSE line.open_status END, line.late,
         (
             SELECT json_agg(json_build_array(
                 day."on", day.entered_at, day.left_at,
                 CASE WHEN day.manual_status ->> 'status' = 'sick' AND NOT :in_full THEN 'excused'
                     ELSE day.manual_status ->> 'status' END
             ) ORDER BY day."on")
-            FROM jsonb_to_recordset(presence.days)
+            FROM jsonb_to_recordset(line.days)
                 AS day ("on" date, entered_at timestamptz, left_at timestamptz, manual_status jsonb)
         )
     )::text
-    FROM meetings AS meeting
-    JOIN participants AS participant ON participant.meeting = meeting.code
-    JOIN attendance ON attendance.meeting = participant.meeting AND attendance.participant = participant.id
-    JOIN derived_presence AS presence ON presence.participant = participant.id
-    LEFT JOIN officials AS official ON official.id = participant.official
-    LEFT JOIN organizations AS organization ON organization.code = participant.organization
-    WHERE meeting.code = :meeting AND (:in_full OR meeting.roll = 'open')
-        AND (CAST(:organization AS text) IS NULL OR participant.organization = :organization)
-        AND (CAST(:office AS text) IS NULL OR participant.office = :office)
-        AND (CAST(:session AS text) IS NULL OR :session = ANY (attendance.sessions))
-        AND (CAST(:status AS text) IS NULL
-            OR :status = CASE WHEN :in_full THEN attendance.status ELSE attendance.open_status END)
-    ORDER BY participant.id LIMIT :max_lines
+    FROM roll_lines AS line
+    WHERE line.meeting = :meeting AND (:in_full OR EXISTS (
+            SELECT FROM meetings AS meeting WHERE meeting.code = :meeting AND meeting.roll = 'open'
+        ))
+        AND (CAST(:organization AS text) IS NULL OR line.organization = :organization)
+        AND (CAST(:office AS text) IS NULL OR line.office = :office)
+        AND (CAST(:session AS text) IS NULL OR :session = ANY (line.sessions))
+        AND (CAST(:status AS text) IS NULL OR :status = CASE WHEN :in_full THEN line.status ELSE line.open_status END)
+    ORDER BY line.participant LIMIT :max_lines
     """)
 )
 _SELECT_HEADING = Statement(
     text("""
     SELECT name, place, time_zone, start_on, end_on, (
-        SELECT min(starts_at) FROM sessions
-        WHERE meeting = meetings.code AND (CAST(:session AS text) IS NULL OR sessions.code = :session)
-    ), (SELECT sessions.name FROM sessions WHERE meeting = meetings.code AND sessions.code = :session),
-        (SELECT secret FROM roll_secrets WHERE meeting = meetings.code)
-    FROM meetings WHERE code = :meeting
+        SELECT min(listed.starts_at)
+        FROM jsonb_to_recordset(heading.sessions) AS listed (code text, starts_at timestamptz)
+        WHERE CAST(:session AS text) IS NULL OR listed.code = :session
+    ), (
+        SELECT listed.name FROM jsonb_to_recordset(heading.sessions) AS listed (code text, name text)
+        WHERE listed.code = :session
+    ), (SELECT secret FROM roll_secrets WHERE meeting = heading.meeting)
+    FROM roll_headings AS heading WHERE heading.meeting = :meeting
     """)
 )
 _INSERT_DIGEST = "INSERT INTO roll_digests (digest, meeting, lines) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING"

@@ -35,6 +35,7 @@ from app.core.problems import (
     OutsideOrganization,
     ParallelSessions,
     Problem,
+    RollClosed,
     SameOfficeTwice,
     SecondClientNeeded,
     SessionOutsideMeeting,
@@ -59,6 +60,8 @@ CONSTRAINT_PROBLEMS: Mapping[str, tuple[type[Problem], str]] = {
     "ck_participants_represents_no_circle": (CircularRepresentation, "/represents"),
     "ck_participants_represents_another": (CircularRepresentation, "/represents"),
     "ck_roll_corrections_two_clients": (SecondClientNeeded, ""),
+    "ck_meetings_roll_open": (RollClosed, ""),
+    "ck_participants_roll_open": (RollClosed, ""),
     "ck_meetings_erasure_nearer": (ErasureNearer, ""),
     **{
         f"ck_{table}_ends_after_start": (EndsBeforeStart, "/ends_at" if table == "sessions" else "/end_on")

@@ -25,7 +25,20 @@ SET search_path = history, public;
 \ir scan_views.sql
 \ir attendance_views.sql
 RESET search_path;
+\ir closed_inputs.sql
+SET search_path = closed, public;
+\ir attendance_views.sql
+RESET search_path;
 \ir attendance.sql
+\ir live_roll_lines.sql
+\ir roll_views.sql
+\ir roll_groups.sql
+SET search_path = history, public;
+\ir live_roll_lines.sql
+\ir roll_views.sql
+SET search_path = closed, public;
+\ir live_roll_lines.sql
+RESET search_path;
 \ir counts.sql
 \ir check_in.sql
 \ir roll_secrets.sql
@@ -33,5 +46,6 @@ RESET search_path;
 \ir retention.sql
 \ir audit.sql
 \ir clients.sql
+\ir corrections.sql
 \ir callers.sql
 \ir closed_rolls.sql

@@ -4,10 +4,29 @@
 -- The settings enable_… = off and plan_cache_mode of functions prevent plans that read whole tables: such a plan is
 -- good for a small meeting, and a connection would keep it after the meeting has grown.
 
--- Attendance as it was known at the instant rakornas.known_at. It is not stored, but computed by each query.
+-- Attendance as it was known at the instant rakornas.known_at: that of the copy if the roll was closed then, otherwise
+-- computed by each query.
+--
+-- A join of a view with UNION ALL would compute the attendance of all participants first. LATERAL computes that of the
+-- participants that are asked for.
 CREATE OR REPLACE VIEW history.attendance AS
+SELECT listed.meeting, listed.id AS participant, seen.organization, seen.office, seen.sessions, seen.status, seen.late,
+    seen.arrived_at, seen.left_at, seen.entry,
+    CASE WHEN seen.status = 'sick' THEN 'excused' ELSE seen.status END AS open_status
+FROM history.participants AS listed CROSS JOIN LATERAL (
+    SELECT organization, office, sessions, status, late, arrived_at, left_at, entry
+    FROM history.closed_roll_lines AS line WHERE line.meeting = listed.meeting AND line.participant = listed.id
+    UNION ALL
+    SELECT organization, office, sessions, status, late, arrived_at, left_at, entry
+    FROM history.derived_attendance AS derived
+    WHERE derived.participant = listed.id
+        AND NOT EXISTS (SELECT FROM history.closed_rolls AS closing WHERE closing.meeting = listed.meeting)
+) AS seen;
+
+-- Attendance of closed rolls, derived from the copies.
+CREATE OR REPLACE VIEW closed.attendance AS
 SELECT meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry,
-    CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM history.derived_attendance;
+    CASE WHEN status = 'sick' THEN 'excused' ELSE status END AS open_status FROM closed.derived_attendance;
 
 -- Adds to these participants those whom they represent, directly or through others. A change of a participant can
 -- change the attendance of all of them.
@@ -79,7 +98,8 @@ BEGIN
     RETURN locked;
 END $$;
 
--- Derives the attendance of these participants and stores it where it has changed.
+-- Derives the attendance of these participants and stores it where it has changed. Does nothing if the roll is closed:
+-- then only refresh_closed_roll changes it.
 --
 -- Arguments: the code of the meeting; the ids of participants.
 -- Locks: none that the caller does not have; it has locked the rows of attendance with lock_attendance.
@@ -91,6 +111,9 @@ LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+    IF EXISTS (SELECT FROM closed_rolls WHERE meeting = of_meeting) THEN
+        RETURN;
+    END IF;
     UPDATE attendance AS stored SET
         organization = derived.organization, office = derived.office, sessions = derived.sessions,
         status = derived.status, late = derived.late, arrived_at = derived.arrived_at, left_at = derived.left_at,
@@ -119,7 +142,8 @@ END $$;
 
 -- Trigger on participants, AFTER each statement: keeps the table attendance up to date. It inserts the rows of new
 -- participants, and derives those of changed ones and of all whom they represent or represented before. The rows of
--- deleted participants are deleted by their foreign key.
+-- deleted participants are deleted by their foreign key. A participant who is added to a closed roll gets a row when the
+-- roll is opened again.
 --
 -- Locks: the rows of attendance, as lock_attendance does, one meeting after the other.
 CREATE OR REPLACE FUNCTION sync_attendance() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -135,6 +159,7 @@ BEGIN
             derived.status, derived.late, derived.arrived_at, derived.left_at, derived.entry
         FROM rows_after JOIN derived_attendance AS derived
             ON derived.meeting = rows_after.meeting AND derived.participant = rows_after.id
+        WHERE NOT EXISTS (SELECT FROM closed_rolls WHERE closed_rolls.meeting = rows_after.meeting)
         ORDER BY derived.participant;
         FOR of_meeting, affected IN
             SELECT meeting, array_agg(represents) FROM rows_after WHERE represents IS NOT NULL GROUP BY meeting

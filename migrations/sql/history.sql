@@ -152,3 +152,7 @@ SELECT enable_history('region_codes', 'code');
 SELECT enable_history('meeting_corrections', 'meeting', 'position');
 SELECT enable_history('session_speakers', 'meeting', 'session', 'position');
 SELECT enable_history('participant_sessions', 'meeting', 'session', 'participant');
+
+-- Copies of closed rolls (closed_rolls.sql).
+SELECT enable_history('closed_rolls', 'meeting');
+SELECT enable_history('closed_roll_lines', 'meeting', 'participant');

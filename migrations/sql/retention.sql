@@ -25,7 +25,9 @@ DECLARE
     affected int;
     table_name text;
 BEGIN
-    FOREACH table_name IN ARRAY ARRAY['participants_rows', 'participant_sessions_rows'] LOOP
+    FOREACH table_name IN ARRAY ARRAY[
+        'participants_rows', 'participant_sessions_rows', 'closed_roll_lines_rows'
+    ] LOOP
         EXECUTE format(
             'DELETE FROM history.%I AS version USING history.commits AS addition'
             ' WHERE version.meeting = $1 AND version.removed_by IS NOT NULL AND addition.id = version.added_by'
@@ -100,12 +102,14 @@ BEGIN
     IF of_deletion IS NULL THEN
         PERFORM set_config('rakornas.anonymising', 'on', true);
         FOREACH table_name IN ARRAY ARRAY[
-            'roll_corrections', 'roll_digests', 'scans', 'badges', 'devices'
+            'roll_corrections', 'closed_roll_lines', 'roll_digests', 'scans', 'badges', 'devices'
         ] LOOP
             EXECUTE format('DELETE FROM %I WHERE meeting = $1', table_name) USING of_meeting;
             GET DIAGNOSTICS affected = ROW_COUNT;
             records := records + affected;
         END LOOP;
+        DELETE FROM closed.entries_and_exits WHERE meeting = of_meeting;
+        DELETE FROM closed.participants WHERE meeting = of_meeting;
         UPDATE participants AS listed SET represents = NULL WHERE meeting = of_meeting AND represents IS NOT NULL;
         DELETE FROM participants AS listed WHERE meeting = of_meeting;
         GET DIAGNOSTICS participants = ROW_COUNT;

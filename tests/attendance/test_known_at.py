@@ -85,7 +85,7 @@ async def test_meetings_attended_by_an_organization_as_known_before_its_check_in
 
 
 async def test_corrections_as_known_before_their_confirmation(meeting: MeetingClient) -> None:
-    await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
+    await meeting.admin.close_roll(meeting.path)
     before_request = await fetch_current_instant(meeting)
     sick = {"status": "sick", "reason": "surat dokter", "legal_basis": "Keputusan KPU 9/2026"}
     correction = {"kind": "status", "participant": meeting.participants[0], **sick}

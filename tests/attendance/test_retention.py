@@ -92,7 +92,7 @@ async def register_marked_participants(meeting: MeetingClient) -> None:
 
 async def correct_closed_roll(meeting: MeetingClient) -> None:
     """Close the roll and make two corrections, of which one is confirmed."""
-    await meeting.admin.post(f"{meeting.path}:close-roll", {})
+    await meeting.admin.close_roll(meeting.path)
     payload = {"kind": "status", "participant": meeting.participants[1], "status": "excused"}
     payload["reason"] = f"izin {MARKER}"
     response = await meeting.admin.post(f"{meeting.path}/corrections", payload)

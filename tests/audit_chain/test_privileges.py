@@ -134,6 +134,10 @@ async def test_service_role_cannot_truncate(service_connection: asyncpg.Connecti
         "UPDATE roll_secrets SET secret = DEFAULT",
         "INSERT INTO client_controllers (client, controller) VALUES (gen_random_uuid(), 'a')",
         "DELETE FROM history.regions_rows",
+        "DELETE FROM closed_rolls",
+        "UPDATE closed_roll_lines SET late = true",
+        "INSERT INTO closed.participants DEFAULT VALUES",
+        "DELETE FROM closed.entries_and_exits",
         "UPDATE history.clock SET stamp = now()",
         "UPDATE alembic_version SET version_num = '9'",
         "ALTER TABLE audit_lines DISABLE TRIGGER forbid_update",
@@ -150,6 +154,7 @@ async def test_service_role_reads_all_tables_and_writes_the_record(service_conne
     for table in Base.metadata.tables:
         assert await service_connection.fetchval(f"SELECT count(*) FROM {table}") >= 0
     read_only_tables = {*TRAIL_TABLES, "audit_texts", "revisions", "client_controllers", "roll_secrets"}
+    read_only_tables |= {"closed_rolls", "closed_roll_lines"}
     writable_tables = set(Base.metadata.tables) - read_only_tables
     for table in writable_tables:
         for privilege in ("INSERT", "UPDATE", "DELETE"):

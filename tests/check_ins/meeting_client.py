@@ -19,7 +19,7 @@ from tests.writes.write_client import WriteClient
 
 MEETING_NUMBERS = count(1)
 START = datetime(2026, 12, 7, 2, 0, tzinfo=UTC)  # 9 in the morning of Jakarta
-SESSIONS = (
+SESSIONS: tuple[dict[str, Any], ...] = (
     {
         "code": "opening",
         "kind": "opening",

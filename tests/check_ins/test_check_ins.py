@@ -121,7 +121,7 @@ class TestOutcomes:
 
     async def test_scan_after_closing_is_meeting_closed(self, meeting: MeetingClient) -> None:
         await meeting.check_in([early := meeting.new_scan(0, 1)], 2)
-        closed = await meeting.admin.http.post(f"{meeting.path}:close-roll", headers=meeting.admin.headers)
+        closed = await meeting.admin.close_roll(meeting.path)
         assert closed.status_code == 200
         assert await meeting.check_in([early, meeting.new_scan(0, 2), meeting.new_scan(1, 1)], 3) == [
             *("first_entry", "meeting_closed", "meeting_closed")

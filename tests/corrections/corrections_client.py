@@ -22,7 +22,7 @@ def create_client(meeting: MeetingClient, name: str) -> WriteClient:
 
 
 async def close_roll(meeting: MeetingClient) -> dict[str, Any]:
-    response = await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": "rapat selesai"})
+    response = await meeting.admin.close_roll(meeting.path)
     assert response.status_code == 200, response.text
     closed_roll: dict[str, Any] = response.json()
     return closed_roll

@@ -6,6 +6,7 @@ from app.auth import Scope
 from tests.check_ins.meeting_client import MeetingClient, after_start
 from tests.conftest import database_url_of, fetch_value
 from tests.corrections.corrections_client import (
+    REOPENING,
     SICK_STATUS,
     close_roll,
     create_client,
@@ -29,8 +30,6 @@ async def test_closing_again_changes_nothing(meeting: MeetingClient) -> None:
     first = await close_roll(meeting)
     assert first["meeting"]["code"] == meeting.code
     assert await close_roll(meeting) == first
-    without_body = await meeting.client.post(f"{meeting.path}:close-roll", headers=meeting.admin.headers)
-    assert (without_body.status_code, without_body.json()) == (200, first)
 
 
 async def test_caller_bound_elsewhere_cannot_close(meeting: MeetingClient) -> None:
@@ -40,11 +39,11 @@ async def test_caller_bound_elsewhere_cannot_close(meeting: MeetingClient) -> No
         ({"meeting": meeting.code}, 403),
     ):
         other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, **bound)
-        assert (await other.post(f"{meeting.path}:close-roll", {})).status_code == status
+        assert (await other.close_roll(meeting.path)).status_code == status
     closed_at = "SELECT roll_closed_at FROM meetings WHERE code = $1"
     assert await fetch_value(database_url_of(meeting.app), closed_at, meeting.code) is None
     meeting.code = "no-such"
-    assert (await meeting.admin.post(f"{meeting.path}:close-roll", {})).status_code == 404
+    assert (await meeting.admin.close_roll(meeting.path)).status_code == 404
 
 
 async def test_scans_after_closing_are_stored_without_effect(meeting: MeetingClient) -> None:
@@ -68,7 +67,7 @@ async def test_closing_waits_for_running_check_ins(meeting: MeetingClient) -> No
             assert (
                 await connection.fetchval(CALL_CHECK_IN, meeting.code, after_start(0), scan % (1, 1)) == "badge_unknown"
             )
-            closing = asyncio.create_task(meeting.admin.post(f"{meeting.path}:close-roll", {}))
+            closing = asyncio.create_task(meeting.admin.close_roll(meeting.path))
             while not await fetch_value(url, SELECT_IS_LOCK_AWAITED):
                 assert not closing.done()
                 await asyncio.sleep(0.02)
@@ -107,7 +106,7 @@ async def test_roll_is_reopened_by_two_clients(meeting: MeetingClient) -> None:
     await close_roll(meeting)
     first, second = create_client(meeting, "first"), create_client(meeting, "second")
     confirm_status = await request_correction(meeting, first)
-    confirm = await request_correction(meeting, first, kind="reopen", reason="satu hari terlewat")
+    confirm = await request_correction(meeting, first, **REOPENING)
     assert (await first.post(confirm, {})).json()["code"] == "second_client_needed"
     assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is not None
     assert (await second.post(confirm, {})).status_code == 200
@@ -131,3 +130,48 @@ async def test_correction_of_an_earlier_closing_is_superseded(meeting: MeetingCl
     for confirm in (confirm_status, confirm_again):
         assert (await second.post(confirm, {})).json()["code"] == "correction_superseded"
     assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is not None
+
+
+async def test_closing_needs_the_revision_of_the_meeting(meeting: MeetingClient) -> None:
+    stale = (await meeting.admin.get(meeting.path)).headers["etag"]
+    assert (await meeting.admin.patch(meeting.path, {"place": "Jakarta"})).status_code == 200
+    path = f"{meeting.path}:close-roll"
+    without = await meeting.client.post(path, json={"reason": "x"}, headers=meeting.admin.headers)
+    assert (without.status_code, without.json()["code"]) == (428, "precondition_required")
+    response = await meeting.admin.close_roll(meeting.path, if_match=stale)
+    current = (await meeting.admin.get(meeting.path)).headers["etag"]
+    assert (response.status_code, response.json()["code"]) == (412, "precondition_failed")
+    assert current.startswith(response.headers["etag"].removesuffix('"'))
+    assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is None
+    closed = await meeting.admin.close_roll(meeting.path, if_match=current)
+    assert closed.status_code == 200, closed.text
+    assert (await meeting.admin.get(meeting.path)).headers["etag"].startswith(closed.headers["etag"].removesuffix('"'))
+
+
+async def test_closing_needs_a_reason_that_its_revision_states(meeting: MeetingClient) -> None:
+    headers = {**meeting.admin.headers, "If-Match": "*"}
+    response = await meeting.client.post(f"{meeting.path}:close-roll", json={}, headers=headers)
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/reason"]
+    await close_roll(meeting)
+    (*_, revision) = (await meeting.admin.get(f"{meeting.path}/revisions")).json()["items"]
+    assert revision["reason"] == "rapat selesai"
+
+
+async def test_dry_run_closes_nothing(meeting: MeetingClient) -> None:
+    response = await meeting.admin.close_roll(meeting.path, query="?dry_run=true")
+    assert (response.status_code, response.json()["roll_closed_at"] is None) == (200, False)
+    assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is None
+
+
+async def test_scans_count_after_reopening_and_second_closing_is_a_new_copy(meeting: MeetingClient) -> None:
+    first, second = create_client(meeting, "first"), create_client(meeting, "second")
+    await close_roll(meeting)
+    await meeting.send_batch([meeting.new_scan(0, 10)], 20)
+    assert (await meeting.get_attendance(0))["status"] == "expected"
+    await second.post(await request_correction(meeting, first, **REOPENING), {})
+    assert (await meeting.get_attendance(0))["status"] == "present"
+    await meeting.send_batch([meeting.new_scan(1, 10)], 20)
+    await close_roll(meeting)
+    assert [(await meeting.get_attendance(n))["status"] for n in (0, 1)] == ["present", "present"]
+    copies = "SELECT count(*) FROM closed_roll_lines WHERE meeting = $1 AND status = 'present'"
+    assert await fetch_value(database_url_of(meeting.app), copies, meeting.code) == 2

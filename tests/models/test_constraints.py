@@ -19,6 +19,7 @@ SELECT_CONSTRAINT_NAMES = """
         AND indrelid::regclass::text NOT IN ('alembic_version', 'service_keys')"""
 
 TABLES_TO_INSERT_TWICE = (
+    *("closed_rolls", "closed_roll_lines"),
     *("region_codes", "appointments", "meeting_corrections", "session_speakers"),
     *("meeting_statements", "participant_sessions", "client_secrets", "used_assertions"),
     "client_controllers",

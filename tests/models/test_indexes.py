@@ -15,7 +15,8 @@ SELECT_FULL_INDEXES = """
 SELECT_REFERENCES = """
     SELECT relname, ARRAY(
         SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY(conkey)
-    ) FROM pg_constraint JOIN pg_class t ON t.oid = conrelid WHERE contype = 'f'"""
+    ) FROM pg_constraint JOIN pg_class t ON t.oid = conrelid
+    WHERE contype = 'f' AND relnamespace = 'public'::regnamespace"""
 SELECT_EXPRESSIONS = """
     SELECT pg_get_indexdef(indexrelid, 1, true) FROM pg_index JOIN pg_class t ON t.oid = indrelid
     WHERE relnamespace = 'public'::regnamespace AND indkey[0] = 0"""

@@ -149,6 +149,23 @@ VALID_ROWS: dict[str, dict[str, Any]] = {
     },
     "roll_digests": {"digest": "0" * 64, "meeting": "m-1", "lines": 1},
     "roll_secrets": {"meeting": "m-2"},
+    "closed_rolls": {
+        "meeting": "m-2",
+        "closed_at": HOUR,
+        "name": "M",
+        "time_zone": "Asia/Jakarta",
+        **dict.fromkeys(("start_on", "end_on"), date(2030, 1, 9)),
+        "sessions": "[]",
+    },
+    "closed_roll_lines": {
+        "meeting": "m-2",
+        "participant": UUID(int=39),
+        "capacity": "delegate",
+        "sessions": [],
+        "status": "expected",
+        "late": False,
+        **dict.fromkeys(("days", "intervals", "stays"), "[]"),
+    },
     # A key without a row, because the trigger writes the revisions of rows.
     "revisions": {"resource": "regions", "key": "99", "revision": 1, "action": "created", "commit": 1, "after": "{}"},
 }

@@ -88,7 +88,7 @@ class ParticipantsClient:
         assert response.status_code == 201, response.text
 
     async def close_roll(self) -> None:
-        assert (await self.admin.post(f"{self.meeting_path}:close-roll", {})).status_code == 200
+        assert (await self.admin.close_roll(self.meeting_path)).status_code == 200
 
     async def get_summary(self) -> dict[str, Any]:
         summary: dict[str, Any] = (await self.admin.get(f"{self.meeting_path}/attendance/summary")).json()

@@ -69,7 +69,7 @@ async def test_each_change_gives_a_new_digest_and_old_ones_stay_known(meeting: M
 async def test_digest_document_states_the_closing_of_the_roll(meeting: MeetingClient) -> None:
     digest = get_digest(await get_file(meeting.client, f"{meeting.path}/attendance"))
     assert (await meeting.client.get(f"/v1/rolls/{digest}")).json()["roll_closed_at"] is None
-    closed = (await meeting.admin.post(f"{meeting.path}:close-roll", {})).json()["roll_closed_at"]
+    closed = (await meeting.admin.close_roll(meeting.path)).json()["roll_closed_at"]
     assert (await meeting.client.get(f"/v1/rolls/{digest}")).json()["roll_closed_at"] == closed
 
 

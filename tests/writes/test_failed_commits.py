@@ -95,7 +95,7 @@ async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendReq
     device = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
     scans = [meeting.new_scan(0), meeting.new_scan(1), meeting.new_scan(2)]
     assert (await meeting.send_batch(scans[:1])).status_code == 207
-    await closed.admin.post(f"{closed.path}:close-roll", {})
+    await closed.admin.close_roll(closed.path)
     manual_status = {"status": "excused", "reason": "izin"}
     corrections, participants = f"{closed.path}/corrections", closed.participants
     status_corrections = [{"kind": "status", "participant": id_, **manual_status} for id_ in participants]
@@ -125,7 +125,7 @@ async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendReq
         "move_meeting": lambda: api.http.post(
             f"{movable.path}:move", json={"days": 1, "reason": "ditunda"}, headers={**api.headers, "If-Match": "*"}
         ),
-        "close_roll": lambda: api.post(f"{meeting.path}:close-roll", {}),
+        "close_roll": lambda: api.close_roll(meeting.path),
     }
 
 

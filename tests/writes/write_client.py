@@ -39,3 +39,8 @@ class WriteClient:
     async def delete(self, path: str, body: Any = None, *, if_match: str = "*") -> httpx.Response:
         headers = {**self.headers, "If-Match": if_match}
         return await self.http.request("DELETE", path, json=body, headers=headers)
+
+    async def close_roll(self, meeting_path: str, *, if_match: str = "*", query: str = "") -> httpx.Response:
+        headers = {**self.headers, "If-Match": if_match}
+        body = {"reason": "rapat selesai"}
+        return await self.http.post(f"{meeting_path}:close-roll{query}", json=body, headers=headers)

@@ -4,20 +4,20 @@ Functions find who is represented, and a participant's earlier scans; they are o
 
 Runs under the code before it.
 
-Revision: 0039, after 0038
+Revision: 0041, after 0040
 """
 
 from migrations import scripts
 
-revision = "0039"
-down_revision = "0038"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0039_lighter_check_ins/upgrade.sql")
+    scripts.run_file("0041_lighter_check_ins/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0039_lighter_check_ins/downgrade.sql")
+    scripts.run_file("0041_lighter_check_ins/downgrade.sql")
