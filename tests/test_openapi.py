@@ -32,7 +32,7 @@ LISTS = [path for path in DOCUMENT["paths"] if "Page" in answer_of(path)]
 ITEMS = [path for path in DOCUMENT["paths"] if path.endswith("}") and f"get {path}" in OPERATIONS and "/v1/" in path]
 REVISIONS = [path for path in LISTS if path.endswith("/revisions")]
 MEETING = "/v1/meetings/{code}"
-BY_GATES = (f"{MEETING}/check-ins", f"{MEETING}/corrections")
+BY_GATES = (f"{MEETING}/check-ins", f"{MEETING}/corrections", f"{MEETING}/devices")
 OF_A_DAY = ("regions", "organizations", "divisions", "officials", "appointments", "stages", "meetings")
 ROLL, STREAM = f"{MEETING}/attendance", "text/event-stream"
 RECORD = f"{ROLL}/{{participant}}"
@@ -42,7 +42,10 @@ SCANS = {f"post {MEETING}/check-ins", f"post {MEETING}/check-ins:batch"}
 CLOSING = f"post {MEETING}:close-roll"
 """It changes the meeting, so it needs If-Match."""
 BADGE = f"post {MEETING}/participants/{{id}}/badge"
-ONCE = {f"post {MEETING}{action}" for action in ("/check-ins/{scan}:annul", "/corrections/{id}:confirm")}
+ONCE = {
+    f"post {MEETING}{action}"
+    for action in ("/check-ins/{scan}:annul", "/corrections/{id}:confirm", "/devices/{device}:reset")
+}
 """Actions that have an effect only once: repeating them changes nothing."""
 
 
@@ -179,7 +182,7 @@ def test_write_operation_declares_its_problems(name: str) -> None:
     kinds = "text/csv" if path == "/v1/imports" else "application/json"
     kinds = "application/merge-patch+json" if method == "patch" else kinds
     assert kinds in operation["requestBody"]["content"]
-    may_be_silent = method == "delete" or (name in ONCE and ":annul" not in name)
+    may_be_silent = method == "delete" or (name in ONCE and not name.endswith((":annul", ":reset")))
     assert operation["requestBody"].get("required", False) != may_be_silent
     assert codes_in(operation, "415") == {"unsupported_media_type"}
     assert {"invalid_parameters", "invalid_content"} <= codes_in(operation, "422")

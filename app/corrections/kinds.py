@@ -6,10 +6,11 @@ Each change runs within a transaction that has locked the roll.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.auth import Scope
 from app.core.db.transaction import Transaction
 from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent
-from app.corrections import closed_roll_repository, repository
+from app.corrections import closed_roll_repository, meeting_changes, repository
 from app.corrections.payloads import RollCorrectionPayload
 from app.corrections.repository import RequestedCorrection
 from app.models.vocabulary import CorrectionKind
@@ -38,6 +39,8 @@ class Kind:
     """Further members that a request may give."""
     needs_closed_roll: bool = True
     """It corrects the roll, so it can be requested and confirmed only while the roll is closed."""
+    scope: Scope | None = None
+    """The scope that both clients need as well."""
     check: Work | None = None
     """Raises a problem if the correction cannot be applied; called for the request and again for the confirmation."""
 
@@ -101,6 +104,20 @@ KINDS: Mapping[CorrectionKind, Kind] = {
     "scan": Kind(("scan",), _annul_scan, check=_require_scan),
     "late_upload": Kind(("scan",), _add_late_upload, check=_require_late_upload),
     "reopen": Kind((), _reopen_roll),
+    "dates": Kind(
+        ("start_on", "end_on"),
+        meeting_changes.set_dates,
+        needs_closed_roll=False,
+        scope=Scope.MEETINGS_WRITE,
+        check=meeting_changes.require_dates,
+    ),
+    "retention": Kind(
+        ("retention_days",),
+        meeting_changes.set_retention,
+        needs_closed_roll=False,
+        scope=Scope.MEETINGS_WRITE,
+        check=meeting_changes.require_retention,
+    ),
 }
 _ALL_MEMBERS = frozenset(RollCorrectionPayload.model_fields) - {"kind", "reason", "legal_basis"}
 

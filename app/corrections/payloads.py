@@ -39,7 +39,8 @@ class RollCorrectionPayload(ChangeReason):
         Field(
             description="`status`: set the `status` of a `participant`, perhaps `on` one day. `scan`: annul a `scan`. "
             "`late_upload`: make a `scan` that was made before the closing and came after it part of the roll. "
-            "`reopen`: open the roll again. Members of other kinds are refused."
+            "`reopen`: open the roll again. `dates`: set `start_on` and `end_on` of the meeting. `retention`: set its "
+            "`retention_days`. Members of other kinds are refused."
         ),
     ]
     reason: Annotated[Line, Field(description="The reason for the correction.", examples=["surat izin 4/2026"])]
@@ -51,3 +52,9 @@ class RollCorrectionPayload(ChangeReason):
         Day | None, Field(description="The day of the meeting for which the status holds; null: the whole meeting.")
     ] = None
     scan: Annotated[Uuid | None, Field(description="Id of a scan.")] = None
+    start_on: Annotated[Day | None, Field(description="First day of the meeting.")] = None
+    end_on: Annotated[Day | None, Field(description="Last day of the meeting.")] = None
+    retention_days: Annotated[
+        int | None,
+        Field(ge=8, le=36_500, description="Days after its last day until its participants are anonymised."),
+    ] = None

@@ -12,7 +12,7 @@ from app.references import CodeReference, ParticipantReference
 
 
 class RollCorrection(BaseModel):
-    """A change of a closed roll that one client requests and another confirms."""
+    """A change of a closed roll, or of a meeting, that one client requests and another confirms."""
 
     id: UUID
     kind: CorrectionKind
@@ -23,6 +23,9 @@ class RollCorrection(BaseModel):
     status: AttendanceStatus | None
     on: Annotated[date | None, Field(description="The day for which the status holds; null: the whole meeting.")]
     scan: Annotated[UUID | None, Field(description="Id of the scan; null: the correction is of another kind.")]
+    start_on: Annotated[date | None, Field(description="New first day of the meeting.")]
+    end_on: Annotated[date | None, Field(description="New last day of the meeting.")]
+    retention_days: Annotated[int | None, Field(description="New retention period of the meeting.")]
     reason: str
     legal_basis: str | None
     requested_by: Annotated[str, Field(description="Id of the client that requested it.")]

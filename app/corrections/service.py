@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from app.auth.route import build_insufficient_scope
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.paging import Item
@@ -25,6 +26,7 @@ from app.corrections import closed_roll_repository, payloads, repository
 from app.corrections.kinds import KINDS, NO_DAY_OF_MEETING, require_members_of_kind
 from app.corrections.repository import CORRECTIONS, MANUAL_STATUS, ScanAnnulment
 from app.meetings.repository import MEETING
+from app.models.vocabulary import CorrectionKind
 from app.roll_access import access
 from app.writes import changes, ownership
 from app.writes.conflicts import AttemptedWrite
@@ -125,6 +127,7 @@ async def confirm_correction(
     requested = await repository.lock_correction(transaction, meeting, correction, client)
     if requested is None:
         raise NotFound
+    _require_scope_of_kind(write_request, requested.kind)
     if requested.confirmed_by not in (None, client) or requested.is_own:
         raise SecondClientNeeded
     if requested.confirmed_by is None:
@@ -151,6 +154,7 @@ async def request_correction(
     """
     await require_write_access(transaction, write_request, meeting)
     await access.lock_and_check_closed(transaction, meeting)
+    _require_scope_of_kind(write_request, payload.kind)
     require_members_of_kind(payload)
     columns = payload.model_dump(exclude_none=True, exclude={"on"})
     if payload.on is not None:
@@ -168,6 +172,13 @@ async def request_correction(
         "ETag": conditional.entity_tag(item.body, item.revision),
     }
     return WriteResult(StoredResponse(201, headers, item.body), _list_audit_keys(meeting, requested))
+
+
+def _require_scope_of_kind(write_request: WriteRequest, kind: CorrectionKind) -> None:
+    """Raise a problem unless the caller has the scope that a kind of correction needs as well."""
+    scope = KINDS[kind].scope
+    if scope is not None and scope not in write_request.caller.scopes:
+        raise build_insufficient_scope(scope)
 
 
 async def _require_unsuperseded(

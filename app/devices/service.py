@@ -28,4 +28,5 @@ async def reset_device(
     document = await repository.reset_device(transaction, meeting, device, caller.client_id, payload)
     if document is None:
         raise NotFound
-    return WriteResult(StoredResponse(200, {}, document), [f"meetings/{meeting}/devices/{device}"])
+    # Without the id: a client chooses it, and the audit trail keeps its keys for ever.
+    return WriteResult(StoredResponse(200, {}, document), [f"meetings/{meeting}/devices"])

@@ -16,7 +16,8 @@ class RollCorrection(Base):
     """A correction of a closed roll, requested by one client and confirmed by another.
 
     `kind` says what it changes and which columns are set: `status` of a `participant` (on the day `status_on`, or of
-    the whole meeting), or a `scan`. The kind `reopen` needs no further column.
+    the whole meeting), a `scan`, `start_on` and `end_on` of the meeting, or its `retention_days`. The kind `reopen`
+    needs no further column.
     """
 
     __tablename__ = "roll_corrections"
@@ -28,6 +29,9 @@ class RollCorrection(Base):
     participant: Mapped[UUID | None]
     status: Mapped[str | None]
     status_on: Mapped[date | None] = mapped_column(sort_order=2)
+    start_on: Mapped[date | None] = mapped_column(sort_order=3)
+    end_on: Mapped[date | None] = mapped_column(sort_order=3)
+    retention_days: Mapped[int | None] = mapped_column(sort_order=3)
     scan: Mapped[UUID | None]
     reason: Mapped[str]
     legal_basis: Mapped[str | None]
@@ -53,6 +57,10 @@ class RollCorrection(Base):
         CheckConstraint("(kind = 'status') = (participant IS NOT NULL)", name="participant_of_its_kind"),
         CheckConstraint("kind = 'status' OR status_on IS NULL", name="day_of_its_kind"),
         CheckConstraint("(kind IN ('scan', 'late_upload')) = (scan IS NOT NULL)", name="scan_of_its_kind"),
+        CheckConstraint(
+            "num_nonnulls(start_on, end_on) = CASE WHEN kind = 'dates' THEN 2 ELSE 0 END", name="dates_of_its_kind"
+        ),
+        CheckConstraint("(kind = 'retention') = (retention_days IS NOT NULL)", name="retention_of_its_kind"),
         CheckConstraint("(confirmed_by IS NULL) = (confirmed_at IS NULL)", name="confirmed_once"),
         CheckConstraint("length(reason) BETWEEN 1 AND 5000", name="reason_length"),
         CheckConstraint("length(legal_basis) BETWEEN 1 AND 5000", name="legal_basis_length"),

@@ -36,7 +36,7 @@ Capacity = Literal["delegate", "speaker", "committee", "observer", "guest"]
 AttendanceStatus = Literal[
     "expected", "present", "represented", "excused", "sick", "on_duty_elsewhere", "on_leave", "absent"
 ]
-CorrectionKind = Literal["status", "scan", "late_upload", "reopen"]
+CorrectionKind = Literal["status", "scan", "late_upload", "reopen", "dates", "retention"]
 ScanDirection = Literal["in", "out"]
 ScanOutcome = Literal[
     "first_entry",

@@ -1,9 +1,10 @@
 """Compute from the presence of a commission's members when a quorum was reached."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -41,14 +42,13 @@ def compute_quorum_period(intervals: Sequence[PresenceInterval], needed: int, at
     """Return when the quorum (`needed` members) that lasts at an instant began, and when the first quorum began.
 
     Each is None if there is none. All entries and exits at one instant count as one change, so a member who leaves and
-    enters at the same instant is present without a break.
+    enters at the same instant is present without a break. A member who takes part in several capacities counts once.
     """
     changes: Counter[datetime] = Counter()
-    for interval in intervals:
-        if interval.entered_at is not None:
-            changes[interval.entered_at] += 1
-            if interval.left_at is not None:
-                changes[interval.left_at] -= 1
+    for entered_at, left_at in _list_presences(intervals):
+        changes[entered_at] += 1
+        if left_at is not None:
+            changes[left_at] -= 1
     instants = sorted(instant for instant in changes if instant <= at)
     since: datetime | None = None
     first_met_at: datetime | None = None
@@ -59,3 +59,20 @@ def compute_quorum_period(intervals: Sequence[PresenceInterval], needed: int, at
             since = instant
             first_met_at = first_met_at or instant
     return QuorumPeriod(since, first_met_at)
+
+
+def _list_presences(intervals: Sequence[PresenceInterval]) -> Iterator[tuple[datetime, datetime | None]]:
+    """Yield when each official was present, from entering to leaving, as times that do not overlap."""
+    by_official: dict[UUID, list[tuple[datetime, datetime | None]]] = {}
+    for interval in intervals:
+        if interval.entered_at is not None:
+            by_official.setdefault(interval.official, []).append((interval.entered_at, interval.left_at))
+    for presences in by_official.values():
+        (current_start, current_end), *others = sorted(presences, key=itemgetter(0))
+        for entered_at, left_at in others:
+            if current_end is not None and entered_at > current_end:
+                yield current_start, current_end
+                current_start, current_end = entered_at, left_at
+            elif current_end is not None:
+                current_end = None if left_at is None else max(current_end, left_at)
+        yield current_start, current_end

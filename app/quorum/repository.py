@@ -54,6 +54,12 @@ _SELECT_INTERVALS = Statement(
 )
 
 
+_SELECT_PERIOD = Statement(
+    text("SELECT min(begins_at), max(ends_at) FROM meeting_days WHERE meeting = CAST(:meeting AS text)")
+)
+MARGIN_OF_CANCELLED_MEETING = timedelta(hours=3)
+
+
 class Plenary(NamedTuple):
     """A plenary meeting and the commission that hosts it."""
 
@@ -101,6 +107,18 @@ async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
     """Return the plenary meeting with this code that a commission hosts; None: no such meeting, or another kind."""
     row = await reader.fetch_first(_SELECT_PLENARY, {"meeting": meeting})
     return Plenary(*row) if row else None
+
+
+async def get_period(reader: Queryable, plenary: Plenary) -> tuple[datetime, datetime]:
+    """Return the instants at which the first day of a plenary begins and its last one ends, with their margins.
+
+    A plenary that was cancelled before its first day has no days any more; then the planned ones count.
+    """
+    begins_at, ends_at = await reader.fetch_one(_SELECT_PERIOD, {"meeting": plenary.code})
+    if begins_at is None:
+        begins_at = plenary.starts_at - MARGIN_OF_CANCELLED_MEETING
+        ends_at = plenary.last_instant + MARGIN_OF_CANCELLED_MEETING
+    return begins_at, ends_at
 
 
 async def list_members(reader: Queryable, plenary: Plenary, day: date) -> list[CommissionMember]:

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Path, Query, Request, Response
 
-from app.auth import allow_anonymous, get_caller
+from app.auth import Scope, allow_anonymous, build_missing_scope_problem, get_caller
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, get_database
 from app.core.http.examples import example
 from app.core.http.openapi import problem_responses
-from app.core.problems import NotFound
+from app.core.problems import InsufficientScope, InvalidParameters, NotFound, Unauthenticated
 from app.quorum import repository, schemas
-from app.quorum.service import build_quorum_document
+from app.quorum.service import build_outside_meeting_error, build_quorum_document
 from app.roll_access import access, audited_read
 from app.routing import create_resource_router
 from app.writes import audit_trail
@@ -29,7 +29,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
     response_model=schemas.Quorum,
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
-    responses=problem_responses(NotFound),
+    responses=problem_responses(NotFound, Unauthenticated, InsufficientScope),
 )
 async def get_quorum(
     request: Request,
@@ -43,8 +43,9 @@ async def get_quorum(
     The number of members of a commission who are present at its plenary, and whether they are a quorum. Presence
     follows from scans, and for a member without scans from the stated status. Everyone who is possibly in office
     counts. Anyone may get the quorum of any plenary; if the roll is restricted, only a token with the scope
-    `attendance:read` shows which members are present, and each such request is recorded in the audit trail. The
-    reference data contain no plenary, so the example is fictitious.
+    `attendance:read` shows which members are present, and each such request is recorded in the audit trail. Then
+    `known_at` needs that token, too: rosters of several instants could tell who was present. `at` must be within the
+    days of the plenary. The reference data contain no plenary, so the example is fictitious.
     """
     past_reader = reader.known_at(query.known_at)
     plenary = await repository.find_plenary(past_reader, code)
@@ -54,13 +55,22 @@ async def get_quorum(
     if query.known_at and (last := await repository.find_plenary(rules.last_reader, code)):
         # Anonymisation also removes what was known before it.
         plenary = plenary._replace(anonymised_at=last.anonymised_at)
+    can_read = rules.is_restricted and await access.can_read(rules, get_caller(request), code)
+    if rules.is_restricted and query.known_at and not can_read:
+        caller = get_caller(request)
+        if caller is not None and Scope.ATTENDANCE_READ in caller.scopes:
+            raise NotFound
+        raise build_missing_scope_problem(Scope.ATTENDANCE_READ, request)
+    begins_at, ends_at = await repository.get_period(past_reader, plenary)
+    if query.at is not None and not begins_at <= query.at <= ends_at:
+        raise InvalidParameters(build_outside_meeting_error(begins_at, ends_at))
     at = query.at or min(query.known_at or datetime.now(UTC), plenary.last_instant)
     members = await repository.list_members(past_reader, plenary, at.astimezone(plenary.zone).date())
     officials = [member.official for member in members]
     intervals = await repository.list_presence_intervals(past_reader, plenary, officials)
     if not rules.is_restricted:
         return _build_response(build_quorum_document(plenary, at, members, intervals, shows_presence=True))
-    if not await access.can_read(rules, get_caller(request), code):
+    if not can_read:
         return _build_response(build_quorum_document(plenary, at, members, intervals, shows_presence=False))
     participants = dict.fromkeys(f"participants/{interval.participant}" for interval in intervals)
     async with open_transaction(get_database(request)) as transaction:

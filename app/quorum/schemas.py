@@ -61,7 +61,8 @@ class QuorumQuery(EmptyQuery):
         Annotated[
             datetime,
             Field(
-                description="The instant (RFC 3339, `+` as `%2B`). Default: now, or the end of the meeting after it.",
+                description="The instant (RFC 3339, `+` as `%2B`), within the days of the meeting. Default: now, or "
+                "the end of the meeting after it.",
                 json_schema_extra={"pattern": INSTANT_PATTERN},
                 examples=["2026-12-07T10:00:00+07:00"],
             ),

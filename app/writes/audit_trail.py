@@ -82,7 +82,7 @@ async def insert_audit_line(
         list(keys),
         state.get("request_id"),
         compute_text_digest(salt, purpose) if purpose else None,
-        find_meeting(request),
+        find_meeting(request) or _find_meeting_in_keys(keys),
         salt,
         purpose,
     )
@@ -94,6 +94,11 @@ def compute_text_digest(salt: bytes, text: str) -> str:
     The text and its salt can be deleted later: the line stays verifiable, and the text cannot be guessed from it.
     """
     return hashlib.sha256(salt + text.encode()).hexdigest()
+
+
+def _find_meeting_in_keys(keys: Sequence[str]) -> str | None:
+    """Return the code of the first meeting among the keys of objects; None if there is none."""
+    return next((key.split("/")[1] for key in keys if key.startswith("meetings/")), None)
 
 
 def find_meeting(request: Request) -> str | None:

@@ -35,7 +35,9 @@ async def create_object(
     return await write_request.run_in_transaction(
         lambda transaction: insert_and_read(transaction, write_request, resource, payload, keys),
         payload,
-        authorize_repetition=lambda transaction: ensure_response_visible(transaction, write_request, resource, keys),
+        authorize_repetition=lambda transaction, created: ensure_response_visible(
+            transaction, write_request, resource, resource.parse_created_keys(keys, created)
+        ),
     )
 
 

@@ -53,5 +53,5 @@ SELECT id, meeting, participant, status, scan, reason, legal_basis, requested_by
     CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN confirmation_legal_basis END
         AS confirmation_legal_basis,
     CASE WHEN confirmed_at <= current_setting('rakornas.known_at')::timestamptz THEN 2 ELSE 1 END AS revision,
-    kind, status_on
+    kind, status_on, start_on, end_on, retention_days
 FROM roll_corrections WHERE requested_at <= current_setting('rakornas.known_at')::timestamptz;

@@ -32,6 +32,7 @@ from tests.writes.write_client import WriteClient
 DAYS_PAST = RETENTION_DAYS + 1
 MEMBERS: dict[str, Any] = {"name": "Rapat", "kind": "plenary", "host": "kpu", "time_zone": "Asia/Jakarta"}
 MEMBERS |= {"start_on": "2020-01-01", "end_on": "2020-01-02", "retention_days": RETENTION_DAYS}
+REASON = {"reason": MARKER, "legal_basis": MARKER}
 BATCH = {"participants": [{"name": f"{MARKER} batch", "note": MARKER}]}
 
 
@@ -58,6 +59,9 @@ async def write_texts(meeting: MeetingClient) -> None:
     assert (await meeting.admin.patch(session, {"room": "Aula", **reason})).status_code == 200
     statement = {"organization": "kpu", "form": "spoken", "summary": "S", **reason}
     assert (await meeting.admin.post(f"{meeting.path}/statements", statement)).status_code == 201
+    await meeting.send_batch([meeting.new_scan(0, 30)], 30, device=f"gerbang-{MARKER}")
+    reset = await meeting.admin.post(f"{meeting.path}/devices/gerbang-{MARKER}:reset", reason)
+    assert reset.status_code == 200, reset.text
     registered = await meeting.admin.post(f"{meeting.path}/participants:batch", BATCH)
     assert registered.status_code in (200, 201), registered.text
 
@@ -69,7 +73,10 @@ async def erase_and_find_tables(url: str) -> set[str]:
 
 
 async def request_and_confirm_correction(meeting: MeetingClient) -> None:
-    await meeting.admin.post(f"{meeting.path}:close-roll", {"reason": f"selesai {MARKER}"})
+    headers = {**meeting.admin.headers, "If-Match": "*"}
+    reason = {"reason": f"selesai {MARKER}", "legal_basis": MARKER}
+    closed = await meeting.client.post(f"{meeting.path}:close-roll", json=reason, headers=headers)
+    assert closed.status_code == 200, closed.text
     correction = {"kind": "status", "participant": meeting.participants[1], "status": "excused"}
     requested = await meeting.admin.post(
         f"{meeting.path}/corrections", {**correction, "reason": MARKER, "legal_basis": MARKER}
@@ -78,6 +85,8 @@ async def request_and_confirm_correction(meeting: MeetingClient) -> None:
     other = WriteClient.create(meeting.app, meeting.client, Scope.ATTENDANCE_WRITE, client_id="second")
     confirmed = await other.post(f"{requested.headers['location']}:confirm", {"reason": MARKER, "legal_basis": MARKER})
     assert confirmed.status_code == 200, confirmed.text
+    reopening = {"kind": "reopen", "reason": MARKER}
+    assert (await meeting.admin.post(f"{meeting.path}/corrections", reopening)).status_code == 201
 
 
 async def test_live_meeting_leaves_no_text_behind(meeting: MeetingClient, own_url: str) -> None:
@@ -96,7 +105,9 @@ async def test_live_meeting_leaves_no_text_behind(meeting: MeetingClient, own_ur
 async def create_deleted_meeting(meeting: MeetingClient, code: str) -> None:
     """Create a meeting with marked texts in the past, delete its participants one by one, and the meeting."""
     path = f"/v1/meetings/{code}"
-    assert (await meeting.admin.post("/v1/meetings", {**MEMBERS, "code": code})).status_code == 201
+    headers = {**meeting.admin.headers, "X-Purpose": MARKER, "Idempotency-Key": f"create {code}"}
+    created = await meeting.client.post("/v1/meetings", json={**MEMBERS, "code": code, **REASON}, headers=headers)
+    assert created.status_code == 201
     texts = {"note": MARKER, "source": MARKER, "assignment_letter": {"number": MARKER}, "reason": MARKER}
     for n in range(2):
         participant = {"name": f"{MARKER} {n}", **texts}
@@ -147,7 +158,7 @@ async def test_what_arrives_after_the_first_run_is_erased_by_the_next(meeting: M
     await set_days_since_end(own_url, meeting, DAYS_PAST)
     assert await erase_and_find_tables(own_url) == set()
     late = [meeting.new_scan(f"https://example.org/{MARKER}", 60), meeting.new_scan(MARKER.upper(), 61)]
-    assert (await meeting.send_batch(late, 60)).status_code == 207
+    assert (await meeting.send_batch(late, 60, device=MARKER)).status_code == 207
     await read_for_a_purpose(meeting)
     reason = {"reason": MARKER, "place": "Bandung"}
     assert (await meeting.admin.patch(meeting.path, reason)).status_code == 200

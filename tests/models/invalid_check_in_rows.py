@@ -72,6 +72,8 @@ INVALID_CHECK_IN_ROWS: list[InvalidRow] = [
         {"kind": "reopen", "participant": None, "status": None, "status_on": date(2030, 1, 1)},
         "ck_roll_corrections_day_of_its_kind",
     ),
+    ("roll_corrections", {"end_on": date(2026, 12, 7)}, "ck_roll_corrections_dates_of_its_kind"),
+    ("roll_corrections", {"retention_days": 8}, "ck_roll_corrections_retention_of_its_kind"),
     ("roll_corrections", {"confirmed_by": "d"}, "ck_roll_corrections_confirmed_once"),
     ("roll_corrections", {"reason": ""}, "ck_roll_corrections_reason_length"),
     ("roll_corrections", {"reason": "x" * 5001}, "ck_roll_corrections_reason_length"),

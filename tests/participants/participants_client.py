@@ -1,12 +1,14 @@
 """Client of the participants of one new meeting, which has an opening and two parallel classes."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from app.state import state_of
 from tests.conftest import database_url_of
 from tests.writes.write_client import WriteClient
 
@@ -80,6 +82,7 @@ class ParticipantsClient:
         """Scan the badge of a participant."""
         badge = (await self.admin.get(f"{self.path_of(participant_id)}/badge")).json()["token"]
         scan = {"scan_id": f"01b00000-0000-7000-8{next(MEETING_NUMBERS):03x}-{participant_id[-12:]}", "badge": badge}
+        state_of(self.app).receipt_clock.now = lambda: datetime(2026, 12, 7, 2, tzinfo=UTC)
         when = {"scanned_at": "2026-12-07T02:00:00Z", "device_sent_at": "2026-12-07T02:00:00Z", "device_id": "gate"}
         response = await self.admin.post(f"{self.meeting_path}/check-ins", {**scan, **when})
         assert response.status_code == 201, response.text

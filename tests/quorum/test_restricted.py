@@ -1,5 +1,6 @@
 """Access to the presence of members at a plenary, and caching of its quorum."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from app.auth import Scope
+from app.core.db import database
 from tests.callers import bearer_headers
 from tests.conftest import fetch_value
 from tests.quorum import plenary_client
@@ -71,3 +73,35 @@ class TestRestrictedRoll:
             "12:00", bearer_headers(plenary.app, *scopes, **caller)
         ) == await plenary.get_quorum("12:00")
         assert await fetch_value(plenary.url, SELECT_AUDIT_KEYS) is None
+
+    @pytest.mark.parametrize("at", ["2022-06-13T20:59:59+07:00", "2022-06-15T03:00:01+07:00", "2199-01-01T00:00:00Z"])
+    async def test_quorum_outside_the_days_of_the_meeting_is_422(self, plenary: PlenaryClient, at: str) -> None:
+        """On a day with one member in office it would tell whether that one was present."""
+        response = await plenary.client.get(f"{PLENARY}/quorum", params={"at": at})
+        assert response.status_code == 422
+        (error,) = response.json()["errors"]
+        assert (error["parameter"], error["code"]) == ("at", "outside_meeting")
+        assert "2022-06-13" in error["detail"]
+        for inside in ("2022-06-13T21:00:00+07:00", "2022-06-15T03:00:00+07:00"):
+            within = await plenary.client.get(f"{PLENARY}/quorum", params={"at": inside})
+            assert within.status_code == 200, within.text
+
+    async def test_known_at_needs_the_right_to_read_the_roll(
+        self, plenary: PlenaryClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The roster of another instant could contain one member less, and the count then tells who that was."""
+        monkeypatch.setattr(database, "MAX_COMMIT_DURATION", timedelta(0))
+        instant: datetime = await fetch_value(plenary.url, "SELECT clock_timestamp()")
+        params = {"at": local_iso("12:00"), "known_at": instant.isoformat()}
+        statuses = []
+        for scopes, binding in (
+            ((), {}),
+            ((Scope.STAGES_WRITE,), {}),
+            ((Scope.ATTENDANCE_READ,), {"organization": "kpu-31"}),
+            ((Scope.ATTENDANCE_READ,), {"organization": "kpu"}),
+            ((Scope.ATTENDANCE_READ,), {}),
+        ):
+            headers = bearer_headers(plenary.app, *scopes, **binding) if scopes else {}
+            response = await plenary.client.get(f"{PLENARY}/quorum", params=params, headers=headers)
+            statuses.append(response.status_code)
+        assert statuses == [401, 403, 404, 200, 200]
