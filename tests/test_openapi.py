@@ -32,17 +32,20 @@ LISTS = [path for path in DOCUMENT["paths"] if "Page" in answer_of(path)]
 ITEMS = [path for path in DOCUMENT["paths"] if path.endswith("}") and f"get {path}" in OPERATIONS and "/v1/" in path]
 REVISIONS = [path for path in LISTS if path.endswith("/revisions")]
 MEETING = "/v1/meetings/{code}"
-BY_GATES = (f"{MEETING}/check-ins", f"{MEETING}/corrections")
+BY_GATES = (f"{MEETING}/check-ins", f"{MEETING}/corrections", f"{MEETING}/devices")
 OF_A_DAY = ("regions", "organizations", "divisions", "officials", "appointments", "stages", "meetings")
 ROLL, STREAM = f"{MEETING}/attendance", "text/event-stream"
 RECORD = f"{ROLL}/{{participant}}"
 PERSONAL = (f"{MEETING}/participants", f"{MEETING}/badges", f"{MEETING}/gate-pack", RECORD, *BY_GATES)
 SCANS = {f"post {MEETING}/check-ins", f"post {MEETING}/check-ins:batch"}
 """Scans have an id from the device, so they need no Idempotency-Key and have no dry run."""
-CLOSING = f"post {MEETING}:close-roll"
-"""It changes the meeting, so it needs If-Match."""
+MEETING_CHANGES = {f"post {MEETING}{action}" for action in (":close-roll", ":move")}
+"""They change the meeting, so they need If-Match."""
 BADGE = f"post {MEETING}/participants/{{id}}/badge"
-ONCE = {f"post {MEETING}{action}" for action in ("/check-ins/{scan}:annul", "/corrections/{id}:confirm")}
+ONCE = {
+    f"post {MEETING}{action}"
+    for action in ("/check-ins/{scan}:annul", "/corrections/{id}:confirm", "/devices/{device}:reset")
+}
 """Actions that have an effect only once: repeating them changes nothing."""
 
 
@@ -86,7 +89,7 @@ def test_document_contains_all_resources() -> None:
     assert set(REVISIONS) == {f"{path}/revisions" for path in ITEMS} - without
     secrets = {"/v1/clients/{id}/secrets", "/v1/clients/{id}/secrets/{secret}"}
     done = {"/v1/appointments:succeed", "/v1/imports", *secrets}
-    done |= {name.removeprefix("post ") for name in (*SCANS, *ONCE, BADGE)}
+    done |= {name.removeprefix("post ") for name in (*SCANS, *ONCE, *MEETING_CHANGES, BADGE)}
     done |= {f"{MEETING}/participants:batch", f"{MEETING}/participants:in-office"}
     others = {"/v1/today", "/v1/elections/{code}/tree", f"{ROLL}/summary", f"{ROLL}/live", f"{MEETING}/quorum"}
     others |= {f"{MEETING}/{name}" for name in ("badges", "badge-key", "gate-pack")}
@@ -160,7 +163,7 @@ def test_restricted_operation_declares_its_scopes(name: str) -> None:
         assert "insufficient_scope" in codes_in(operation, "403")
         assert codes_in(operation, "429") == {"too_many_requests"}
     else:
-        assert ("403" in operation["responses"]) == (name == f"get {ROLL}")
+        assert ("403" in operation["responses"]) == (name in (f"get {ROLL}", f"get {MEETING}/quorum"))
 
 
 @for_each(OPERATIONS)
@@ -179,14 +182,14 @@ def test_write_operation_declares_its_problems(name: str) -> None:
     kinds = "text/csv" if path == "/v1/imports" else "application/json"
     kinds = "application/merge-patch+json" if method == "patch" else kinds
     assert kinds in operation["requestBody"]["content"]
-    may_be_silent = method == "delete" or (name in ONCE and ":annul" not in name)
+    may_be_silent = method == "delete" or (name in ONCE and not name.endswith((":annul", ":reset")))
     assert operation["requestBody"].get("required", False) != may_be_silent
     assert codes_in(operation, "415") == {"unsupported_media_type"}
     assert {"invalid_parameters", "invalid_content"} <= codes_in(operation, "422")
     assert ("outside_organization" in codes_in(operation, "403")) == (name not in SCANS)
     if name in ONCE | SCANS:
         assert not headers
-    elif method == "post" and name != CLOSING:
+    elif method == "post" and name not in MEETING_CHANGES:
         assert headers == {"Idempotency-Key"}
         assert {"malformed", "idempotency_key_required"} <= codes_in(operation, "400")
         assert "idempotency_key_reused" in codes_in(operation, "422")

@@ -170,7 +170,7 @@ async def succeed_appointment(write_request: CreateDep, payload: payloads.Succes
     return await write_request.run_in_transaction(
         lambda transaction: service.succeed_appointment(transaction, write_request, payload),
         payload,
-        authorize_repetition=lambda transaction: changes.ensure_response_visible(
+        authorize_repetition=lambda transaction, _: changes.ensure_response_visible(
             transaction, write_request, repository.APPOINTMENT, {"id": payload.ends}
         ),
     )

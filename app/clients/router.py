@@ -101,7 +101,9 @@ async def create_client(write_request: CreateDep, payload: payloads.ClientPayloa
         return WriteResult(StoredResponse(201, headers, _add_secret_to_json(body, None)), [f"clients/{client_id}"])
 
     response = await write_request.run_in_transaction(
-        insert, payload, authorize_repetition=lambda _: service.authorize_caller(write_request)
+        insert,
+        payload,
+        authorize_repetition=lambda transaction, _: service.authorize_caller(transaction, write_request),
     )
     return _add_secret_to_response(response, secret)
 
@@ -188,7 +190,9 @@ async def create_client_secret(
         return WriteResult(response, [f"clients/{id}", f"client_secrets/{new_secret.id}"])
 
     response = await write_request.run_in_transaction(
-        insert, payload, authorize_repetition=lambda _: service.authorize_caller(write_request)
+        insert,
+        payload,
+        authorize_repetition=lambda transaction, _: service.authorize_caller(transaction, write_request, id),
     )
     return _add_secret_to_response(response, secret)
 

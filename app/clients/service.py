@@ -26,8 +26,7 @@ async def lock_client(
         PreconditionFailed: If-Match names another revision.
         Conflict: The client is revoked, and `allow_revoked` is false.
     """
-    await _require_visible(transaction, write_request, client_id)
-    require_unbound_caller(write_request)
+    await authorize_caller(transaction, write_request, client_id)
     client = await repository.lock_client(transaction, client_id)
     if client is None:
         raise NotFound
@@ -40,8 +39,17 @@ async def lock_client(
     return client
 
 
-async def authorize_caller(write_request: WriteRequest) -> None:
-    """Raise OutsideOrganization for a caller that is bound, see `require_unbound_caller`."""
+async def authorize_caller(
+    transaction: Transaction, write_request: WriteRequest, client_id: UUID | None = None
+) -> None:
+    """Raise a problem unless the caller may write clients, and see this one, if one is given.
+
+    Raises:
+        OutsideOrganization: The caller is bound to an organization or a meeting.
+        NotFound: The caller may not see the client.
+    """
+    if client_id is not None:
+        await _require_visible(transaction, write_request, client_id)
     require_unbound_caller(write_request)
 
 

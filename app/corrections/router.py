@@ -152,7 +152,7 @@ async def create_correction(write_request: CreateDep, code: Code, payload: paylo
     return await write_request.run_in_transaction(
         lambda transaction: service.request_correction(transaction, write_request, code, payload),
         payload,
-        authorize_repetition=lambda transaction: service.require_write_access(transaction, write_request, code),
+        authorize_repetition=lambda transaction, _: service.require_write_access(transaction, write_request, code),
     )
 
 

@@ -121,7 +121,7 @@ async def create_participant(write_request: CreateDep, code: Code, payload: payl
     return await write_request.run_in_transaction(
         lambda transaction: service.create_participant(transaction, write_request, code, payload),
         payload,
-        authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
+        authorize_repetition=lambda transaction, _: service.ensure_response_visible(transaction, write_request, code),
     )
 
 
@@ -147,7 +147,9 @@ async def create_participants(
         return await write_request.run_in_transaction(
             lambda transaction: service.create_batch(transaction, write_request, code, payload),
             payload,
-            authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
+            authorize_repetition=lambda transaction, _: service.ensure_response_visible(
+                transaction, write_request, code
+            ),
         )
     except Problem as problem:
         raise await service.locate_problem(write_request, code, payload, problem) from None
@@ -174,7 +176,7 @@ async def create_participants_in_office(
     return await write_request.run_in_transaction(
         lambda transaction: service.create_office_holders(transaction, write_request, code, payload),
         payload,
-        authorize_repetition=lambda transaction: service.ensure_response_visible(transaction, write_request, code),
+        authorize_repetition=lambda transaction, _: service.ensure_response_visible(transaction, write_request, code),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from app.rendering.badges import Badge
-from app.rendering.roll import Proof, Roll, RollLine, add_nonce, compute_digest, render_csv
+from app.rendering.roll import Proof, Roll, RollLine, add_nonce, hash_csv, render_csv
 
 FileFormat = Literal["csv", "xlsx", "pdf"]
 
@@ -27,10 +27,11 @@ def render_roll(
         in_full: The roll shows personal data that the public may not see.
     """
     roll = add_nonce(replace(roll, lines=lines), secret, in_full=in_full)
-    digest = compute_digest(roll)
+    content = render_csv(roll)
+    digest = hash_csv(content)
     proof = Proof(digest, f"{base_url}/v1/rolls/{digest}")
     if file_format == "csv":
-        return digest, render_csv(roll)
+        return digest, content
     return digest, render_pdf(roll, proof) if file_format == "pdf" else render_xlsx(roll, proof)
 
 

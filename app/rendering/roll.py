@@ -137,7 +137,12 @@ def render_csv(roll: Roll) -> bytes:
 
 def compute_digest(roll: Roll) -> str:
     """Return the SHA-256 of a roll's CSV in hexadecimal, which identifies the issued roll."""
-    return hashlib.sha256(render_csv(roll)).hexdigest()
+    return hash_csv(render_csv(roll))
+
+
+def hash_csv(content: bytes) -> str:
+    """Return the SHA-256 of the bytes of a roll's CSV in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _csv_rows(roll: Roll) -> Iterator[list[str]]:

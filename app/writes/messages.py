@@ -43,6 +43,10 @@ CONSTRAINT_MESSAGES: Mapping[str, tuple[str, Text]] = {
         "/level",
         Text("Komisi harus mempunyai tingkat (level).", "A commission must have a level."),
     ),
+    "ck_meetings_within_a_year": (
+        "/end_on",
+        Text("Rapat paling lama 366 hari.", "A meeting has at most 366 days."),
+    ),
     **{
         f"ck_{table}_parent_depth": (
             "/parent",

@@ -1,6 +1,6 @@
 """Requests that write: their headers and query, and the transaction that performs them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple
 
@@ -62,8 +62,8 @@ class WriteResult(NamedTuple):
 
 Work = Callable[[Transaction], Awaitable[WriteResult]]
 """Performs a write within a transaction that the caller commits."""
-Authorization = Callable[[Transaction], Awaitable[None]]
-"""Raises a problem unless the caller of a request may see its response now."""
+Authorization = Callable[[Transaction, Sequence[str]], Awaitable[None]]
+"""Raises a problem unless the caller may see now the response about the objects with these keys of the audit trail."""
 
 
 @dataclass
@@ -145,7 +145,7 @@ class WriteRequest:
             fingerprint = await self._compute_fingerprint(transaction) if key else b""
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
                 if authorize_repetition is not None:
-                    await authorize_repetition(transaction)
+                    await authorize_repetition(transaction, stored.keys)
                 if stored.is_personal:
                     await audit_trail.insert_audit_line(transaction, self.caller, self.request, stored.keys)
                 return _build_response(stored.response, {"Idempotency-Replayed": "true"})

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import Table
+from sqlalchemy import Table, Uuid
 
 from app.auth import Caller
 from app.core.collection import Collection
@@ -144,6 +145,17 @@ class Resource:
     def format_address(self, keys: Values) -> str:
         """Return the URL path of the object with these keys."""
         return self.address.format(**keys)
+
+    def parse_created_keys(self, keys: Values, audit_keys: Sequence[str]) -> Values:
+        """Return the key columns of an object that was created before, by the keys of its audit line.
+
+        `keys`: those of the same request now, in which a generated id is another one.
+        """
+        own = self.key_columns[-1]
+        created = [key.rpartition("/")[2] for key in audit_keys if key.startswith(f"{self.name}/")]
+        if not created:
+            return keys
+        return {**keys, own: UUID(created[0]) if isinstance(self.table.columns[own].type, Uuid) else created[0]}
 
     def format_key(self, keys: Values) -> str:
         """Return the key of an object in `revisions`: the values of its primary key, joined by slashes."""

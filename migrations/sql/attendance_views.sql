@@ -2,6 +2,25 @@
 -- public over what is known now, and with search_path = history, public over what was known at the instant
 -- rakornas.known_at.
 
+-- Returns whether a participant who represents this one, directly or through others, is present.
+--
+-- Arguments: the code of the meeting; the id of the participant. It is a function, so that the plans of the view below
+-- do not contain it: most participants are represented by nobody.
+CREATE OR REPLACE FUNCTION is_represented(of_meeting text, of_participant uuid) RETURNS boolean LANGUAGE sql STABLE
+RETURN EXISTS (
+    WITH RECURSIVE instead AS (
+        SELECT delegate.id, delegate.status, delegate.day_statuses FROM participants AS delegate
+        WHERE delegate.meeting = of_meeting AND delegate.represents = of_participant
+        UNION
+        SELECT delegate.id, delegate.status, delegate.day_statuses FROM instead
+        JOIN participants AS delegate ON delegate.meeting = of_meeting AND delegate.represents = instead.id
+    )
+    SELECT FROM instead WHERE instead.status = 'present' OR is_present_on_a_day(instead.day_statuses) OR EXISTS (
+        SELECT FROM entries_and_exits AS scan
+        WHERE scan.participant = instead.id AND scan.classification = 'entry'
+    )
+);
+
 -- The attendance of each participant, one row each.
 --
 --   status      'present' after an entry; otherwise the status that was set by hand for the whole meeting, if it is not
@@ -24,21 +43,7 @@ SELECT listed.meeting, listed.id AS participant, listed.organization, listed.off
         WHEN EXISTS (
             SELECT FROM participants AS delegate
             WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id
-        ) AND EXISTS (
-            WITH RECURSIVE instead AS (
-                SELECT delegate.id, delegate.status, delegate.day_statuses FROM participants AS delegate
-                WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id
-                UNION
-                SELECT delegate.id, delegate.status, delegate.day_statuses FROM instead
-                JOIN participants AS delegate
-                    ON delegate.meeting = listed.meeting AND delegate.represents = instead.id
-            )
-            SELECT FROM instead WHERE instead.status = 'present' OR is_present_on_a_day(instead.day_statuses)
-                OR EXISTS (
-                    SELECT FROM entries_and_exits AS scan
-                    WHERE scan.participant = instead.id AND scan.classification = 'entry'
-                )
-        ) THEN 'represented'
+        ) AND is_represented(listed.meeting, listed.id) THEN 'represented'
         WHEN listed.day_statuses = '{}' THEN 'expected'
         ELSE coalesce((
             SELECT (array_agg(listed.day_statuses -> day::text ->> 'status' ORDER BY day DESC))[1]

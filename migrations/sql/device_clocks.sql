@@ -21,9 +21,15 @@ RETURN abs(shift - least_shift) >= 900000000 OR abs(shift - first_shift) >= 9000
 --
 -- Arguments: the meeting, the device and the clock epoch.
 -- Locks: none that the caller does not have; it has locked the row of devices.
-CREATE OR REPLACE FUNCTION assign_clock_periods(of_meeting text, of_device text, of_epoch int) RETURNS void
+-- Returns: whether the time of a scan that is stored already may have changed.
+CREATE OR REPLACE FUNCTION reassign_clock_periods(of_meeting text, of_device text, of_epoch int) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
+    former_shifts constant bigint[] := ARRAY(
+        SELECT clock.shift FROM device_clocks AS clock WHERE clock.meeting = of_meeting
+            AND clock.device_id = of_device AND clock.clock_epoch = of_epoch ORDER BY clock.period
+    );
+    is_moved boolean;
     reading clock_readings;
     former clock_readings;
     this_period int := 0;
@@ -64,73 +70,13 @@ BEGIN
         AND stored.received_at = scan.received_at
         AND stored.shift = extract(epoch FROM scan.received_at - scan.sent_at) * 1000000
         AND scan.period <> stored.period;
+    is_moved := FOUND;
     DELETE FROM device_clocks WHERE meeting = of_meeting AND device_id = of_device AND clock_epoch = of_epoch
         AND period > this_period;
-END $$;
-
--- Stores a reading of a device's clock, and updates its period.
---
--- Arguments: the meeting, the device and the clock epoch; the instants at which the submission was sent, by the device's
--- clock, and received.
--- Locks: none that the caller does not have; it has locked the row of devices.
--- Returns: the period of the reading and the period's shift; whether the shifts of scans that are stored already have
--- changed, and whether that concerns all periods of the epoch.
-CREATE OR REPLACE FUNCTION store_clock_reading(
-    of_meeting text, of_device text, of_epoch int, sent_at timestamptz, received_at timestamptz,
-    OUT period int, OUT shift bigint, OUT is_moved boolean, OUT are_all_moved boolean
-) LANGUAGE plpgsql
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
-#variable_conflict use_column
-DECLARE
-    new_shift constant bigint := extract(epoch FROM received_at - sent_at) * 1000000;
-    clock device_clocks;
-    latest_at timestamptz;
-BEGIN
-    is_moved := false;
-    are_all_moved := false;
-    SELECT * INTO clock FROM device_clocks AS known WHERE known.meeting = of_meeting AND known.device_id = of_device
-        AND known.clock_epoch = of_epoch ORDER BY known.period DESC LIMIT 1;
-    IF clock.meeting IS NULL THEN
-        store_clock_reading.period := 0;
-        store_clock_reading.shift := new_shift;
-        INSERT INTO device_clocks (meeting, device_id, clock_epoch, period, first_shift, shift)
-        VALUES (of_meeting, of_device, of_epoch, 0, new_shift, new_shift);
-        INSERT INTO clock_readings (meeting, device_id, clock_epoch, received_at, shift, period)
-        VALUES (of_meeting, of_device, of_epoch, store_clock_reading.received_at, new_shift, 0);
-        RETURN;
-    END IF;
-    SELECT max(known.received_at) INTO latest_at FROM clock_readings AS known WHERE known.meeting = of_meeting
-        AND known.device_id = of_device AND known.clock_epoch = of_epoch;
-    IF store_clock_reading.received_at <= latest_at THEN
-        INSERT INTO clock_readings (meeting, device_id, clock_epoch, received_at, shift, period)
-        VALUES (of_meeting, of_device, of_epoch, store_clock_reading.received_at, new_shift, 0) ON CONFLICT DO NOTHING;
-        PERFORM assign_clock_periods(of_meeting, of_device, of_epoch);
-        SELECT known.period, known_clock.shift INTO store_clock_reading.period, store_clock_reading.shift
-        FROM clock_readings AS known JOIN device_clocks AS known_clock
-            USING (meeting, device_id, clock_epoch, period)
-        WHERE known.meeting = of_meeting AND known.device_id = of_device AND known.clock_epoch = of_epoch
-            AND known.received_at = store_clock_reading.received_at AND known.shift = new_shift;
-        is_moved := true;
-        are_all_moved := true;
-        RETURN;
-    END IF;
-    store_clock_reading.period := clock.period;
-    store_clock_reading.shift := least(clock.shift, new_shift);
-    IF is_clock_jump(new_shift, clock.first_shift, clock.shift) OR EXISTS (
-        SELECT FROM device_resets AS reset WHERE reset.meeting = of_meeting AND reset.device_id = of_device
-            AND reset.reset_at > latest_at AND reset.reset_at <= store_clock_reading.received_at
-    ) THEN
-        store_clock_reading.period := clock.period + 1;
-        store_clock_reading.shift := new_shift;
-        INSERT INTO device_clocks (meeting, device_id, clock_epoch, period, first_shift, shift)
-        VALUES (of_meeting, of_device, of_epoch, clock.period + 1, new_shift, new_shift);
-    ELSIF new_shift < clock.shift THEN
-        UPDATE device_clocks AS known SET shift = new_shift WHERE known.meeting = of_meeting
-            AND known.device_id = of_device AND known.clock_epoch = of_epoch AND known.period = clock.period;
-        is_moved := true;
-    END IF;
-    INSERT INTO clock_readings (meeting, device_id, clock_epoch, received_at, shift, period)
-    VALUES (of_meeting, of_device, of_epoch, store_clock_reading.received_at, new_shift, store_clock_reading.period);
+    RETURN is_moved OR former_shifts <> ARRAY(
+        SELECT clock.shift FROM device_clocks AS clock WHERE clock.meeting = of_meeting
+            AND clock.device_id = of_device AND clock.clock_epoch = of_epoch ORDER BY clock.period
+    );
 END $$;
 
 -- Makes a device of a meeting the client's, if it belongs to nobody, and locks it.
@@ -138,8 +84,7 @@ END $$;
 -- Arguments: the meeting, the device and the client.
 -- Locks: the row of devices, FOR NO KEY UPDATE.
 -- Returns: the client that the device belongs to.
-CREATE OR REPLACE FUNCTION claim_device(of_meeting text, of_device text, by_client text) RETURNS text LANGUAGE plpgsql
-SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $$
+CREATE OR REPLACE FUNCTION claim_device(of_meeting text, of_device text, by_client text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     owner text;
 BEGIN
@@ -153,4 +98,64 @@ BEGIN
         owner := by_client;
     END IF;
     RETURN owner;
+END $$;
+
+-- Stores a reading of a device's clock, and updates its period.
+--
+-- Arguments: the meeting, the device and the clock epoch; the instants at which the submission was sent, by the device's
+-- clock, and received.
+-- Locks: none that the caller does not have; it has locked the row of devices.
+-- Returns: the period of the reading and the period's shift; whether the shifts of scans that are stored already have
+-- changed, and whether that concerns all periods of the epoch.
+CREATE OR REPLACE FUNCTION store_clock_reading(
+    of_meeting text, of_device text, of_epoch int, sent_at timestamptz, received_at timestamptz,
+    OUT period int, OUT shift bigint, OUT is_moved boolean, OUT are_all_moved boolean
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+DECLARE
+    this_shift constant bigint := extract(epoch FROM received_at - sent_at) * 1000000;
+    latest record;
+BEGIN
+    is_moved := false;
+    are_all_moved := false;
+    SELECT clock.period, clock.first_shift, clock.shift AS least_shift, reading.latest_at, EXISTS (
+        SELECT FROM device_resets AS reset WHERE reset.meeting = of_meeting AND reset.device_id = of_device
+            AND reset.reset_at > reading.latest_at AND reset.reset_at <= received_at
+    ) AS is_reset INTO latest
+    FROM (
+        SELECT max(known.received_at) AS latest_at FROM clock_readings AS known WHERE known.meeting = of_meeting
+            AND known.device_id = of_device AND known.clock_epoch = of_epoch
+    ) AS reading
+    CROSS JOIN LATERAL (
+        SELECT * FROM device_clocks AS known WHERE known.meeting = of_meeting AND known.device_id = of_device
+            AND known.clock_epoch = of_epoch ORDER BY known.period DESC LIMIT 1
+    ) AS clock;
+    IF received_at <= latest.latest_at THEN
+        INSERT INTO clock_readings (meeting, device_id, clock_epoch, received_at, shift, period)
+        VALUES (of_meeting, of_device, of_epoch, received_at, this_shift, 0) ON CONFLICT DO NOTHING;
+        is_moved := reassign_clock_periods(of_meeting, of_device, of_epoch);
+        are_all_moved := is_moved;
+        SELECT known.period, clock.shift INTO period, shift
+        FROM clock_readings AS known
+        JOIN device_clocks AS clock USING (meeting, device_id, clock_epoch, period)
+        WHERE known.meeting = of_meeting AND known.device_id = of_device AND known.clock_epoch = of_epoch
+            AND known.received_at = received_at AND known.shift = this_shift;
+        RETURN;
+    END IF;
+    period := latest.period;
+    shift := least(latest.least_shift, this_shift);
+    IF latest.period IS NULL OR latest.is_reset
+        OR is_clock_jump(this_shift, latest.first_shift, latest.least_shift)
+    THEN
+        period := coalesce(latest.period + 1, 0);
+        shift := this_shift;
+        INSERT INTO device_clocks (meeting, device_id, clock_epoch, period, first_shift, shift)
+        VALUES (of_meeting, of_device, of_epoch, period, this_shift, this_shift);
+    ELSIF this_shift < latest.least_shift THEN
+        UPDATE device_clocks AS known SET shift = this_shift WHERE known.meeting = of_meeting
+            AND known.device_id = of_device AND known.clock_epoch = of_epoch AND known.period = latest.period;
+        is_moved := true;
+    END IF;
+    INSERT INTO clock_readings (meeting, device_id, clock_epoch, received_at, shift, period)
+    VALUES (of_meeting, of_device, of_epoch, received_at, this_shift, period);
 END $$;

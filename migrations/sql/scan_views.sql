@@ -6,6 +6,7 @@
 -- several parallel sessions is not invited to the others.
 --
 -- `day` is null outside the days of the meeting. `day_ends_at`: when an entry at that time ends without an exit.
+-- `closed_at`: the closing after which the scan came, if that is the meeting's present one.
 --
 -- Postgres never flattens subqueries with LIMIT 1 or OFFSET 0. So its plan always goes from a participant to their
 -- badges, from a badge to its scans, and from a scan to the clock of its device. With plain joins and outdated
@@ -20,13 +21,11 @@ SELECT meeting, id, digest, device_id, clock_epoch, period, sequence, badge, bad
         session IS NULL OR EXISTS (
             SELECT FROM sessions AS named WHERE named.meeting = located.meeting AND named.code = located.session
         ),
-        participant IS NOT NULL AND NOT in_parallel_session, effective_at, revoked_at,
-        CASE WHEN roll_closed_at IS NOT NULL THEN (
-            SELECT meeting_row.roll_closed_at FROM meetings AS meeting_row
-            WHERE meeting_row.code = located.meeting AND meeting_row.roll_closed_at = located.roll_closed_at
-        ) END) AS classification
+        participant IS NOT NULL AND NOT in_parallel_session, effective_at, revoked_at, located.closed_at
+    ) AS classification
 FROM (
     SELECT scan.*, listed.id AS participant, badge.revoked_at, timed.effective_at, dated.day, dated.day_ends_at,
+        closing.closed_at,
         CASE WHEN scan.session IS NULL OR listed.id IS NULL THEN false ELSE EXISTS (
             SELECT FROM sessions AS named
             JOIN sessions AS other ON other.meeting = named.meeting
@@ -47,6 +46,10 @@ FROM (
         WHERE meeting_day.meeting = scan.meeting AND timed.effective_at >= meeting_day.begins_at
             AND timed.effective_at < meeting_day.ends_at LIMIT 1
     ) AS dated ON true
+    LEFT JOIN LATERAL (
+        SELECT meeting_row.roll_closed_at AS closed_at FROM meetings AS meeting_row WHERE scan.roll_closed_at IS NOT NULL
+            AND meeting_row.code = scan.meeting AND meeting_row.roll_closed_at = scan.roll_closed_at LIMIT 1
+    ) AS closing ON true
     LEFT JOIN badges AS badge ON badge.id = scan.badge
     LEFT JOIN participants AS listed ON listed.id = badge.participant
 ) AS located;

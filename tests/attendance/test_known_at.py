@@ -135,6 +135,6 @@ async def test_quorum_as_known_before_an_annulment_and_after_anonymisation(
         " UPDATE meetings SET retention_days = 8 FROM allowed WHERE code = $1",
         code,
     )
-    await fetch_value(own_url, "SELECT anonymise_participants($1)", code)
+    await fetch_value(own_url, "SELECT erase_personal_data($1, NULL)", code)
     anonymised = (await own_client.get(address, params={"at": local_iso("12:00"), "known_at": instant})).json()
     assert (anonymised["met"], anonymised["reason"]) == (None, "anonymised")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from datetime import datetime
 
 import httpx
 import pytest
@@ -64,6 +65,7 @@ async def test_first_event_is_the_current_summary(app: FastAPI, own_client: http
 async def test_check_in_is_sent_to_all_clients(app: FastAPI, own_client: httpx.AsyncClient, own_url: str) -> None:
     plenary = PlenaryClient(app, own_client, own_url, await plenary_client.insert_plenary(own_url))
     await plenary.fetch_badges()
+    state_of(app).receipt_clock.now = lambda: datetime.fromisoformat(plenary_client.SENT_AT)
     target = f"{plenary_client.PLENARY}/attendance/live"
     async with open_event_stream(app, target) as first, open_event_stream(app, target) as second:
         await plenary.scan(0, "09:00")

@@ -93,7 +93,7 @@ def expect_response(request: RequestCase, role: Role) -> ExpectedResponse:
 
 
 def _expect_read(request: RequestCase, role: Role) -> ExpectedResponse:
-    if request.is_missing:
+    if request.is_missing or (request.target.startswith("/v1/clients/") and not is_client_visible(request, role)):
         return ExpectedResponse(404, "not_found")
     if request.reads_restricted_roll:
         if role.invalid_token:
@@ -122,11 +122,16 @@ def is_meeting_visible(request: RequestCase, role: Role, meeting: str) -> bool:
     return role.organization in (None, *(request.organizations or ())) and role.meeting in (None, meeting)
 
 
+def is_client_visible(request: RequestCase, role: Role) -> bool:
+    """Return whether a caller sees the client: it is bound to nothing, or to the organization of the client."""
+    is_own = role.meeting is None and role.organization in (None, *(request.organizations or ()))
+    return not request.is_missing and is_own
+
+
 def _expect_write(request: RequestCase, role: Role) -> ExpectedResponse:
-    is_bound = bool(role.organization or role.meeting)
-    # A bound caller must not learn whether a client exists.
-    if request.target.startswith("/v1/clients") and is_bound:
-        return ExpectedResponse(403, "outside_organization")
+    if request.target.startswith("/v1/clients") and (role.organization or role.meeting):
+        is_hidden = request.target.startswith("/v1/clients/") and not is_client_visible(request, role)
+        return ExpectedResponse(404, "not_found") if is_hidden else ExpectedResponse(403, "outside_organization")
     if request.is_missing:
         return ExpectedResponse(404, "not_found")
     if role.meeting or (role.organization and request.organizations is None):

@@ -10,8 +10,8 @@ Row = Mapping[str, Any]
 
 MEMBERS = (
     "code name name_en kind host place time_zone start_on end_on cancelled_on election audience purpose status roll"
-    " roll_closed_at places retention_days anonymised_at sessions statements source verified primary revision"
-    " updated_at"
+    " roll_closed_at places retention_days check_in_margin_minutes day_ends_at anonymised_at sessions statements"
+    " source verified primary revision updated_at"
 )
 DAY = date(2024, 3, 10)
 UNVERIFIED: Row = {"verified": False, "primary": False}

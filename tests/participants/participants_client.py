@@ -1,7 +1,7 @@
 """Client of the participants of one new meeting, which has an opening and two parallel classes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
@@ -13,7 +13,6 @@ from tests.conftest import database_url_of
 from tests.writes.write_client import WriteClient
 
 MEETING_NUMBERS = count(1)
-SCANNED_AT = "2026-12-07T02:00:00+00:00"
 UNKNOWN_ID = "01b00000-0000-7000-8000-000000000000"
 SESSIONS: tuple[dict[str, Any], ...] = (
     {"code": "opening", "kind": "opening", "position": 1, "name": "Pembukaan"},
@@ -37,14 +36,11 @@ class ParticipantsClient:
     @classmethod
     async def in_new_meeting(cls, app: FastAPI, client: httpx.AsyncClient, **members: Any) -> "ParticipantsClient":
         """Create an open meeting with these further members, and its sessions."""
-        # The devices' clocks are right: scans are received when they are made, during the meeting.
-        state_of(app).receipt_clock.now = lambda: datetime.fromisoformat(SCANNED_AT)
         code = f"list-{next(MEETING_NUMBERS)}"
         url = database_url_of(app)
         participants = cls(app, client, url, code, WriteClient.create(app, client))
         base = {"code": code, "name": "Rapat", "kind": "coordination", "host": "kpu", "time_zone": "Asia/Jakarta"}
-        end_on = members.get("start_on", "2026-12-08")
-        days = {"start_on": "2026-12-07", "end_on": end_on, "roll": "open"}
+        days = {"start_on": "2026-12-07", "end_on": "2026-12-08", "roll": "open"}
         created = await participants.admin.post("/v1/meetings", {**base, **days, **members})
         assert created.status_code == 201, created.text
         for session in SESSIONS:
@@ -86,6 +82,7 @@ class ParticipantsClient:
         """Scan the badge of a participant."""
         badge = (await self.admin.get(f"{self.path_of(participant_id)}/badge")).json()["token"]
         scan = {"scan_id": f"01b00000-0000-7000-8{next(MEETING_NUMBERS):03x}-{participant_id[-12:]}", "badge": badge}
+        state_of(self.app).receipt_clock.now = lambda: datetime(2026, 12, 7, 2, tzinfo=UTC)
         when = {"scanned_at": "2026-12-07T02:00:00Z", "device_sent_at": "2026-12-07T02:00:00Z", "device_id": "gate"}
         response = await self.admin.post(f"{self.meeting_path}/check-ins", {**scan, **when})
         assert response.status_code == 201, response.text

@@ -21,7 +21,7 @@ async def post_in_office(participants: ParticipantsClient, *organizations: str, 
 
 
 async def create_on(app: FastAPI, client: httpx.AsyncClient, day: str) -> ParticipantsClient:
-    return await ParticipantsClient.in_new_meeting(app, client, start_on=day, end_on="2030-01-01")
+    return await ParticipantsClient.in_new_meeting(app, client, start_on=day, end_on=day)
 
 
 @pytest.mark.parametrize("day", ["2022-12-07", "2026-12-07"])

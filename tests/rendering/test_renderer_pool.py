@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import psutil
 import pytest
@@ -98,15 +99,27 @@ async def test_idle_process_ends() -> None:
     assert not process.is_running()
 
 
-async def test_event_loop_goes_on(pool: RendererPool) -> None:
-    """In a thread, the job would hold the interpreter lock, and a turn of the loop would take milliseconds."""
-    await pool.run(jobs.get_process_id)
-    job = asyncio.create_task(pool.run(jobs.multiply, 1, items=range(200_000)))
-    turns = 0
+class CountedItem:
+    """An item that records in which turn of the event loop it was pickled."""
+
+    turn = 0
+    turns: ClassVar[list[int]] = []
+
+    def __reduce__(self) -> tuple[type[int], tuple[int]]:
+        self.turns.append(CountedItem.turn)
+        return int, (1,)
+
+
+async def test_event_loop_goes_on_while_items_are_pickled(pool: RendererPool) -> None:
+    """Otherwise a long list would delay every other request."""
+    items = [CountedItem() for _ in range(2_000)]
+    job = asyncio.create_task(pool.run(jobs.multiply, 2, items=items))
     while not job.done():
         await asyncio.sleep(0)
-        turns += 1
-    assert turns > 400  # one for each slice
+        CountedItem.turn += 1
+    assert job.result() == [2] * 2_000
+    assert len(CountedItem.turns) == 2_000
+    assert len(set(CountedItem.turns)) >= 4
 
 
 def test_process_ends_when_its_worker_is_killed() -> None:

@@ -54,8 +54,11 @@ def lose_a_scan(_transport: FaultyTransport, _request: httpx.Request, document: 
     return document
 
 
+ENTERED_BEFORE = ("already_entered", "re_entry")
+
+
 def report_two_first_entries(_transport: FaultyTransport, _request: httpx.Request, document: Json) -> Json:
-    return {**document, "outcome": "first_entry"} if document.get("outcome") == "already_entered" else document
+    return {**document, "outcome": "first_entry"} if document.get("outcome") in ENTERED_BEFORE else document
 
 
 def change_repeated_outcome(transport: FaultyTransport, request: httpx.Request, document: Json) -> Json:

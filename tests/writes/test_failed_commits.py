@@ -89,9 +89,9 @@ async def write_requests(app: FastAPI, api: WriteClient) -> AsyncIterator[dict[s
 
 
 async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendRequest]:
-    """Return requests about two meetings: one has an open roll, one a closed roll and a pending correction."""
-    meetings = [await MeetingClient.create(app, api.http, participant_count=4) for _ in range(2)]
-    meeting, closed = meetings
+    """Return requests about meetings with an open roll, with a closed roll, and without scans."""
+    meetings = [await MeetingClient.create(app, api.http, participant_count=4) for _ in range(3)]
+    meeting, closed, movable = meetings
     device = {"device_id": "gate-1", "device_sent_at": START.isoformat()}
     scans = [meeting.new_scan(0), meeting.new_scan(1), meeting.new_scan(2)]
     assert (await meeting.send_batch(scans[:1])).status_code == 207
@@ -121,6 +121,10 @@ async def _meeting_requests(app: FastAPI, api: WriteClient) -> dict[str, SendReq
         ),
         "create_correction": lambda: api.post(corrections, status_corrections[1]),
         "confirm_correction": lambda: second.post(f"{correction.headers['location']}:confirm", None),
+        "reset_device": lambda: api.post(f"{meeting.path}/devices/gate-1:reset", {"reason": "diganti"}),
+        "move_meeting": lambda: api.http.post(
+            f"{movable.path}:move", json={"days": 1, "reason": "ditunda"}, headers={**api.headers, "If-Match": "*"}
+        ),
         "close_roll": lambda: api.close_roll(meeting.path),
     }
 

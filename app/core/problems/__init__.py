@@ -58,23 +58,15 @@ from app.core.problems.conflicts import (
     CircularParent,
     CircularRepresentation,
     Conflict,
-    CorrectionSuperseded,
-    DeviceOwned,
     EndsBeforeStart,
-    ErasureNearer,
     ForeignParent,
-    HasScans,
     InUse,
     NoPlacesLeft,
     ParallelSessions,
     PreconditionFailed,
     PreconditionRequired,
     RequestInFlight,
-    RollClosed,
-    RollOpen,
-    RollTooLong,
     SameOfficeTwice,
-    SecondClientNeeded,
     SessionOutsideMeeting,
     TwoDefinitiveHolders,
 )
@@ -102,6 +94,16 @@ from app.core.problems.requests import (
     Unavailable,
     UnsupportedMediaType,
     UriTooLong,
+)
+from app.core.problems.roll_conflicts import (
+    CorrectionSuperseded,
+    DeviceOwned,
+    ErasureNearer,
+    HasScans,
+    RollClosed,
+    RollOpen,
+    RollTooLong,
+    SecondClientNeeded,
 )
 
 __all__ = [
