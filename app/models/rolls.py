@@ -98,7 +98,7 @@ class RollSecret(Base):
         ForeignKey("meetings.code", onupdate="CASCADE", ondelete="CASCADE"), primary_key=True
     )
     secret: Mapped[bytes] = mapped_column(
-        server_default=text("uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())")
+        server_default=text("(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))")
     )
 
     __table_args__ = (CheckConstraint("length(secret) = 32", name="secret_length"),)

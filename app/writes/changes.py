@@ -54,12 +54,7 @@ async def insert_and_read(
 async def ensure_response_visible(
     transaction: Transaction, write_request: WriteRequest, resource: Resource, keys: Values
 ) -> None:
-    """Raise a problem unless the caller may still see the response to a creation, which is to be repeated.
-
-    Raises:
-        NotFound: The caller may not know of the object that the path names.
-        OutsideOrganization: The object is outside of what the caller is bound to now.
-    """
+    """Raise NotFound or OutsideOrganization unless the caller may still see the response to a creation."""
     await resource.ensure_visible(transaction, write_request.caller, keys)
     await ownership.ensure_object_inside(transaction, write_request.caller, resource, keys)
 

@@ -32,8 +32,7 @@ SELECT meeting, participant, organization, office, sessions, status, late, arriv
 -- change the attendance of all of them.
 --
 -- Arguments: the ids of participants; nulls are ignored.
--- Returns: the ids of all, each once, in no particular order; null if there are none. It also ends if the participants
--- represent each other in a cycle, which two concurrent transactions can create despite reject_representation_cycle.
+-- Returns: the ids of all, each once, in no particular order; null if there are none.
 CREATE OR REPLACE FUNCTION with_represented(participant_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$

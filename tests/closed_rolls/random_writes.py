@@ -19,6 +19,8 @@ from tests.writes.write_client import MERGE_PATCH_TYPE
 INSTANTS = ("2026-11-23T06:00:00+07:00", "2026-11-23T09:30:00+07:00", "2026-11-24T20:00:00+07:00", None)
 ZONES = ("Asia/Jayapura", "Asia/Jakarta", "Asia/Makassar")
 BINDINGS: tuple[dict[str, str], ...] = ({}, {}, {}, {"organization": "kpu"}, {"organization": "kpu-31"})
+CLIENTS = ("0197c0de-0000-7000-8000-00000000c11e", "client-1", "client-2")
+"""The first one owns the devices."""
 CODES = ("kpu", "kpu-31", "kpu-32", "bawaslu")
 
 
@@ -35,7 +37,7 @@ class RandomWriter:
         """Return the token of a random client: of all scopes or of one, unbound or bound."""
         bound = self.random.choice((*BINDINGS, {"meeting": self.plenary.code}))
         scopes = tuple(Scope) if self.random.random() < 0.8 else (self.random.choice(list(Scope)),)
-        client = f"client-{self.random.randrange(4)}"
+        client = self.random.choice(CLIENTS)
         return bearer_headers(self.plenary.app, *scopes, client_id=client, **bound)
 
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -175,7 +177,13 @@ async def write_official(w: RandomWriter) -> None:
         lambda: w.send(
             "POST",
             "/v1/appointments",
-            {"official": official, "organization": "kpu", "office": "member", "standing": "acting", "start_on": "2025"},
+            {
+                "official": official,
+                "organization": "bawaslu",
+                "office": "member",
+                "standing": "acting",
+                "start_on": "2025",
+            },
         ),
     )()
 

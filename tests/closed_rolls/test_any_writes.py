@@ -15,7 +15,7 @@ from tests.closed_rolls.confirmed_corrections import CORRECTIONS, Correction, Ex
 from tests.closed_rolls.random_writes import WRITES, RandomWriter, Write, load_reference_data
 
 FEW_EXAMPLES, MANY_EXAMPLES = 50, 20_000
-EXAMPLES_PER_MEETING = 100
+EXAMPLES_PER_MEETING = 200
 STEPS = st.lists(st.tuples(st.sampled_from((*WRITES, *CORRECTIONS)), st.integers(0, 2**20)), min_size=1, max_size=8)
 
 
@@ -67,4 +67,4 @@ async def test_any_writes_change_nothing_of_a_closed_roll(
 
     await asyncio.to_thread(check_sequence)
     assert tried >= examples
-    assert {status for status, number in scenario.statuses.items() if number > examples / 50} >= {200, 207, 403, 409}
+    assert scenario.statuses.keys() >= {200, 201, 207, 403, 404, 409}

@@ -75,6 +75,9 @@ async def test_participant_who_is_added_again_is_restored(
 ) -> None:
     if by == "in office" and "official" not in person:
         pytest.skip("office holders are officials")
+    if by == "in office":
+        roster = await participants.admin.get("/v1/organizations/kpu/officials?as_of=2026-12-07")
+        person = {**person, "official": roster.json()["items"][0]["official"]["id"]}
     participant_id = (await participants.create(person)).json()["id"]
     badge = (await participants.admin.get(f"{participants.path_of(participant_id)}/badge")).json()
     await participants.check_in(participant_id)
@@ -96,7 +99,6 @@ async def test_participant_who_is_added_again_is_restored(
         deleted = await participants.admin.delete(participants.path_of(other.json()["id"]))
         assert deleted.status_code == 204
         body = {"organizations": ["kpu"], "offices": ["chair"]}
-        await participants.admin.patch(participants.meeting_path, {"start_on": "2022-06-13"})
         created = await participants.admin.post(f"{participants.meeting_path}/participants:in-office", body)
         assert [item["id"] for item in created.json()["registered"]] == [participant_id]
     assert created.status_code == 201, created.text

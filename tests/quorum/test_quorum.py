@@ -46,19 +46,6 @@ async def test_quorum_is_met_from_the_fifth_entry_until_an_exit(plenary: Plenary
     assert await plenary.get_quorum_state("11:00") == (5, True, "10:30", "09:04")
 
 
-async def test_member_in_two_capacities_counts_once(plenary: PlenaryClient, own_url: str) -> None:
-    """The second entry is present from 08:00; four other members enter, so that there are five."""
-    second = participant_row(8, 1, "pleno", "present", official=plenary.officials[0], capacity="speaker")
-    arrived = datetime.fromisoformat(local_iso("08:00"))
-    await insert_rows(own_url, "participants", [{**second, "arrived_at": arrived}])
-    await plenary.scan_entries(QUORUM_ENTRY_TIMES)
-    assert await plenary.get_quorum_state("08:30") == (1, False, None, None)
-    assert await plenary.get_quorum_state("09:03") == (4, False, None, None)
-    assert await plenary.get_quorum_state("09:04") == (5, True, "09:04", "09:04")
-    await plenary.scan(0, "09:30", "out")
-    assert await plenary.get_quorum_state("09:31") == (5, True, "09:04", "09:04")
-
-
 async def test_scans_sent_late_count_from_their_time(plenary: PlenaryClient) -> None:
     await plenary.scan_entries(QUORUM_ENTRY_TIMES)
     await plenary.scan(5, "08:30")

@@ -4,8 +4,10 @@ ALTER TABLE roll_corrections ADD COLUMN status_on date;
 UPDATE roll_corrections SET kind = CASE WHEN scan IS NULL THEN 'status' ELSE 'scan' END;
 -- squawk-ignore adding-not-nullable-field
 ALTER TABLE roll_corrections ALTER COLUMN kind SET NOT NULL;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE roll_corrections DROP CONSTRAINT ck_roll_corrections_of_one_thing;
 -- The trigger require_second_client replaces it.
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE roll_corrections DROP CONSTRAINT ck_roll_corrections_two_clients;
 -- squawk-ignore constraint-missing-not-valid
 ALTER TABLE roll_corrections ADD CONSTRAINT ck_roll_corrections_kind_known

@@ -1,3 +1,5 @@
+-- No release calls it.
+-- squawk-ignore ban-drop-function
 DROP FUNCTION anonymise_participants(text);
 
 -- Erasure of personal data after the retention period of a meeting. The counters stay.

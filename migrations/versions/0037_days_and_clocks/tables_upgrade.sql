@@ -1,13 +1,23 @@
 -- The views that read the changed tables; upgrade.sql creates them anew.
+-- squawk-ignore ban-drop-view
 DROP VIEW history.attendance;
+-- squawk-ignore ban-drop-view
 DROP VIEW history.derived_attendance;
+-- squawk-ignore ban-drop-view
 DROP VIEW derived_attendance;
+-- squawk-ignore ban-drop-view
 DROP VIEW history.entries_and_exits;
+-- squawk-ignore ban-drop-view
 DROP VIEW entries_and_exits;
+-- squawk-ignore ban-drop-view
 DROP VIEW history.classified_scans;
+-- squawk-ignore ban-drop-view
 DROP VIEW classified_scans;
+-- squawk-ignore ban-drop-view
 DROP VIEW history.scans;
+-- squawk-ignore ban-drop-view
 DROP VIEW history.device_clocks;
+-- squawk-ignore ban-drop-function
 DROP FUNCTION classify_scan(text, boolean, boolean, boolean, timestamptz, timestamptz);
 
 -- Meetings have a margin for check-ins and a cut-off of their days.
@@ -62,25 +72,37 @@ CREATE TABLE device_resets (
 );
 
 -- All readings of a clock are kept, in periods. What is stored is one period of each epoch.
+-- squawk-ignore require-concurrent-index-deletion
 DROP INDEX ix_scans_device_id_clock_epoch_meeting;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE scans DROP CONSTRAINT fk_scans_meeting_device_id_clock_epoch_device_clocks;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE clock_readings DROP CONSTRAINT fk_clock_readings_meeting_device_id_clock_epoch_device_clocks;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE clock_readings DROP CONSTRAINT pk_clock_readings;
 ALTER TABLE clock_readings ADD COLUMN period integer NOT NULL DEFAULT 0;
+-- squawk-ignore ban-drop-default
 ALTER TABLE clock_readings ALTER COLUMN period DROP DEFAULT;
+-- squawk-ignore adding-serial-primary-key-field, constraint-missing-not-valid
 ALTER TABLE clock_readings ADD CONSTRAINT pk_clock_readings
 PRIMARY KEY (meeting, device_id, clock_epoch, received_at, shift);
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 ALTER TABLE clock_readings ADD CONSTRAINT fk_clock_readings_meeting_device_id_devices
 FOREIGN KEY (meeting, device_id) REFERENCES devices (meeting, device_id) ON UPDATE CASCADE ON DELETE CASCADE;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE device_clocks DROP CONSTRAINT fk_device_clocks_meeting_meetings;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE device_clocks DROP CONSTRAINT ck_device_clocks_device_id_length;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE device_clocks DROP CONSTRAINT pk_device_clocks;
 ALTER TABLE device_clocks ADD COLUMN period integer NOT NULL DEFAULT 0;
+-- squawk-ignore ban-drop-default
 ALTER TABLE device_clocks ALTER COLUMN period DROP DEFAULT;
 ALTER TABLE device_clocks ADD COLUMN first_shift bigint NOT NULL DEFAULT 0;
 UPDATE device_clocks SET first_shift = shift;
+-- squawk-ignore ban-drop-default
 ALTER TABLE device_clocks ALTER COLUMN first_shift DROP DEFAULT;
+-- squawk-ignore adding-serial-primary-key-field, constraint-missing-not-valid
 ALTER TABLE device_clocks ADD CONSTRAINT pk_device_clocks PRIMARY KEY (meeting, device_id, clock_epoch, period);
 -- squawk-ignore constraint-missing-not-valid
 ALTER TABLE device_clocks ADD CONSTRAINT ck_device_clocks_period_not_negative CHECK (period >= 0);
@@ -90,6 +112,7 @@ ALTER TABLE device_clocks ADD CONSTRAINT ck_device_clocks_shift_is_least CHECK (
 ALTER TABLE device_clocks ADD CONSTRAINT fk_device_clocks_meeting_device_id_devices
 FOREIGN KEY (meeting, device_id) REFERENCES devices (meeting, device_id) ON UPDATE CASCADE ON DELETE CASCADE;
 ALTER TABLE scans ADD COLUMN period integer NOT NULL DEFAULT 0;
+-- squawk-ignore ban-drop-default
 ALTER TABLE scans ALTER COLUMN period DROP DEFAULT;
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
 ALTER TABLE scans ADD CONSTRAINT fk_scans_meeting_device_id_clock_epoch_period_device_clocks
@@ -100,6 +123,7 @@ REFERENCES device_clocks (meeting, device_id, clock_epoch, period) ON UPDATE CAS
 CREATE INDEX ix_scans_device_id_clock_epoch_meeting_period ON scans (device_id, clock_epoch, meeting, period);
 
 -- Scans tell after which closing they came.
+-- squawk-ignore ban-drop-not-null
 ALTER TABLE scans ALTER COLUMN after_closing DROP NOT NULL;
 -- squawk-ignore changing-column-type
 ALTER TABLE scans ALTER COLUMN after_closing TYPE timestamptz USING CASE WHEN after_closing THEN 'infinity'::timestamptz END;

@@ -655,4 +655,5 @@ BEGIN
     END IF;
 END $$;
 
+-- squawk-ignore ban-drop-function
 DROP FUNCTION assign_clock_periods;
