@@ -4,22 +4,22 @@ A status that was set by hand for a date that is no day of the meeting any more 
 
 Runs under the code before it.
 
-Revision: 0042, after 0041
+Revision: 0043, after 0042
 """
 
 from migrations import scripts
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0042_day_statuses/upgrade.sql")
-    scripts.run_file("0042_day_statuses/drops_upgrade.sql")
+    scripts.run_file("0043_day_statuses/upgrade.sql")
+    scripts.run_file("0043_day_statuses/drops_upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0042_day_statuses/downgrade.sql")
-    scripts.run_file("0042_day_statuses/drops_downgrade.sql")
+    scripts.run_file("0043_day_statuses/downgrade.sql")
+    scripts.run_file("0043_day_statuses/drops_downgrade.sql")
