@@ -45,7 +45,8 @@ class DeviceOwned(Conflict):
     code = "device_owned"
     title = Text("Perangkat milik klien lain", "The device belongs to another client")
     remedy = Text(
-        "Pakai device_id lain, atau minta pengelola daftar hadir mengatur ulang perangkat ini (devices/{device}:reset).",
+        "Pakai device_id lain, atau minta pengelola daftar hadir mengatur ulang perangkat ini"
+        " (devices/{device}:reset).",
         "Use another device_id, or ask who manages the roll to reset this device (devices/{device}:reset).",
     )
 
