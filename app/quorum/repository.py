@@ -57,6 +57,9 @@ _SELECT_INTERVALS = Statement(
 _SELECT_PERIOD = Statement(
     text("SELECT min(begins_at), max(ends_at) FROM meeting_days WHERE meeting = CAST(:meeting AS text)")
 )
+_SELECT_CLOSED_PERIOD = Statement(
+    text("SELECT min(begins_at), max(ends_at) FROM closed.meeting_days WHERE meeting = CAST(:meeting AS text)")
+)
 MARGIN_OF_CANCELLED_MEETING = timedelta(hours=3)
 
 
@@ -112,9 +115,11 @@ async def find_plenary(reader: Queryable, meeting: str) -> Plenary | None:
 async def get_period(reader: Queryable, plenary: Plenary) -> tuple[datetime, datetime]:
     """Return the instants at which the first day of a plenary begins and its last one ends, with their margins.
 
-    A plenary that was cancelled before its first day has no days any more; then the planned ones count.
+    A plenary that was cancelled before its first day has no days any more; then the planned ones count. The days of a
+    closed roll are those of the closing.
     """
-    begins_at, ends_at = await reader.fetch_one(_SELECT_PERIOD, {"meeting": plenary.code})
+    select_period = _SELECT_PERIOD if plenary.closed_members is None else _SELECT_CLOSED_PERIOD
+    begins_at, ends_at = await reader.fetch_one(select_period, {"meeting": plenary.code})
     if begins_at is None:
         begins_at = plenary.starts_at - MARGIN_OF_CANCELLED_MEETING
         ends_at = plenary.last_instant + MARGIN_OF_CANCELLED_MEETING

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from app.quorum.schemas import Quorum
 from tests.attendance.synthetic_rolls import TARMIZI, participant_row
 from tests.conftest import fetch_value
-from tests.meetings.synthetic_meetings import ARIF, UNVERIFIED, build_meeting, insert_rows
+from tests.meetings.synthetic_meetings import UNVERIFIED, build_meeting, insert_rows
 from tests.quorum import plenary_client
 from tests.quorum.plenary_client import (
     GUEST,
@@ -210,33 +210,6 @@ async def test_meeting_that_is_no_plenary_of_a_commission_is_404(
 async def test_instant_that_is_not_rfc_3339_is_422(own_client: httpx.AsyncClient, value: str) -> None:
     response = await own_client.get(f"/v1/meetings/rakornas-2022-06/quorum?at={quote(value)}")
     assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, "at")
-
-
-async def test_acting_and_possible_members_count(plenary: PlenaryClient) -> None:
-    """An appointment that started at an unknown day of 2022 is possible on each day of 2022, and not certain."""
-    for n, (official, columns) in enumerate(
-        (
-            (TARMIZI, {"standing": "acting", "start_on": "2022-06-01"}),
-            (ARIF, {"standing": "definitive", "start_on": "2022"}),
-            (plenary.officials[0], {"standing": "definitive", "start_on": "2022"}),
-        )
-    ):
-        row = {"id": participant_row(8, n, "", "")["id"], "official": official, "organization": "kpu"}
-        await insert_rows(plenary.url, "appointments", [{**row, "office": "member", **columns, **UNVERIFIED}])
-    await plenary.scan_entries(QUORUM_ENTRY_TIMES[:3])
-    await plenary.scan(OTHER_COMMISSION_MEMBER, "09:10")
-    await plenary.scan(SECRETARY, "09:11")
-    assert await plenary.get_quorum_state("12:00") == (5, True, "09:11", "09:11")
-    members = {item["official"]["id"]: item["certain"] for item in (await plenary.get_quorum("12:00"))["members"]}
-    # The member with two appointments is listed once, with the certain one.
-    assert len((await plenary.get_quorum("12:00"))["members"]) == 9
-    assert (members[TARMIZI], members[ARIF], members[plenary.officials[0]]) == (True, False, True)
-    await fetch_value(
-        plenary.url,
-        "UPDATE appointments SET end_on = '2022-06-14' WHERE organization = 'kpu' AND official = $1",
-        TARMIZI,
-    )
-    assert await plenary.get_quorum_state("12:00") == (4, False, None, None)
 
 
 async def test_day_is_that_of_the_time_zone_of_the_meeting(plenary: PlenaryClient) -> None:
