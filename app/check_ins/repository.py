@@ -50,7 +50,8 @@ def _entry_outcome_expression() -> ColumnElement[str]:
     is_entry = earlier.c.classification == literal_column("'entry'")
     is_same_day = earlier.c.day == _scan.c.day
     # The first element of the array is the previous scan at the same entrance on the same day.
-    previous = func.array_agg(aggregate_order_by(earlier.c.classification, earlier.c.effective_at.desc())).filter(
+    newest_first = [column.desc() for column in (earlier.c.effective_at, earlier.c.id, earlier.c.digest)]
+    previous = func.array_agg(aggregate_order_by(earlier.c.classification, *newest_first)).filter(
         is_same_day, earlier.c.session.is_not_distinct_from(_scan.c.session)
     )
     outcome = case(

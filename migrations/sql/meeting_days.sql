@@ -9,7 +9,7 @@
 --   cutoff_at  The instant at which an entry without an exit ends. The meeting's day_ends_at (a time before noon is one
 --              of the next date); by default four hours after the end of the day's last session, or midnight plus the
 --              margin if there are no sessions or the end of one is not known. Never later than the next day's first
---              session.
+--              session, nor than the cut-off of a later day: a session may last for several days.
 --   ends_at    The instant until which scans belong to the day: its cut-off; of the last day: midnight plus the margin
 --              if that is later.
 -- A session belongs to the date on which it starts. With search_path = history, public it reads the past.
@@ -21,7 +21,7 @@ CREATE OR REPLACE FUNCTION list_meeting_days(of_meeting text) RETURNS TABLE (
             CASE WHEN bool_and(session.ends_at IS NOT NULL) THEN max(session.ends_at) END AS last_end
         FROM meetings AS meeting JOIN sessions AS session ON session.meeting = meeting.code
         WHERE meeting.code = of_meeting AND session.starts_at IS NOT NULL GROUP BY 1
-    ), ended AS (
+    ), limited AS (
         SELECT date.day, meeting.time_zone, meeting.check_in_margin_minutes * interval '1 minute' AS margin,
             least(
                 CASE WHEN meeting.day_ends_at IS NULL THEN coalesce(
@@ -40,6 +40,11 @@ CREATE OR REPLACE FUNCTION list_meeting_days(of_meeting text) RETURNS TABLE (
         LEFT JOIN dated ON dated.day = date.day
         LEFT JOIN dated AS next_dated ON next_dated.day = date.day + 1
         WHERE meeting.code = of_meeting AND (meeting.cancelled_on IS NULL OR date.day < meeting.cancelled_on)
+    ), ended AS (
+        SELECT day, time_zone, margin, min(cutoff_at) OVER (
+            ORDER BY day ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+        ) AS cutoff_at
+        FROM limited
     )
     SELECT day,
         coalesce(lag(cutoff_at) OVER in_order, day::timestamp AT TIME ZONE time_zone - margin),
