@@ -5,20 +5,20 @@ is not recorded.
 
 Runs under the code before it.
 
-Revision: 0043, after 0042
+Revision: 0044, after 0043
 """
 
 from migrations import scripts
 
-revision = "0043"
-down_revision = "0042"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0043_given_rights/upgrade.sql")
+    scripts.run_file("0044_given_rights/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0043_given_rights/downgrade.sql")
+    scripts.run_file("0044_given_rights/downgrade.sql")
