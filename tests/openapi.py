@@ -57,7 +57,7 @@ EXAMPLE_ROWS = """
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('an example'),
             'badge', sha256('an example'), 'direction', 'in', 'session', 'pleno',
             'scanned_at', '2026-11-24T08:59:57+07')));
-    SELECT check_in('rakornas-2022-06', json_build_array(json_build_object('p', 0, 'device_id', 'gate-3',
+    SELECT check_in('rakornas-2022-06', json_build_array(json_build_object('p', 0, 'device_id', 'gate-7',
         'clock_epoch', 0, 'sent_at', '2022-06-13T08:59:58.120+07', 'received_at', '2022-06-13T08:59:58+07',
         'client', '01a20c10-0ae2-7033-aa5d-2a6bfa807bee')), json_build_array(json_build_object('p', 0,
             'n', 0, 'id', '01a20cae-6a10-7c11-9a53-5c7d0c2f8a01', 'digest', sha256('another'),

@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[1]
 PAGE = (PROJECT / "docs" / "database.md").read_text()
 STEPS = PAGE.split("<!-- change a function -->")[1].split("<!-- /change a function -->")[0]
 
-FORMER, NEW = "ELSE 'already_entered'", "ELSE 'already_entered' -- not the first one"
+FORMER, NEW = "ELSE 're_entry'", "ELSE 're_entry' -- after an exit"
 FUNCTION = "CREATE OR REPLACE FUNCTION forbid_update()"
 SOURCE = "SELECT prosrc FROM pg_proc WHERE proname = $1"
 
@@ -147,10 +147,10 @@ def test_changed_arguments_are_refused(copy: Path) -> None:
     edit(
         copy,
         "migrations/sql/retention.sql",
-        "anonymise_participants(of_meeting text)",
-        "anonymise_participants(m text)",
+        "erase_records(of_meeting text,",
+        "erase_records(m text,",
     )
-    assert "anonymise_participants has other arguments" in run(copy, "-m", "migrations.replace").stderr
+    assert "erase_records has other arguments" in run(copy, "-m", "migrations.replace").stderr
 
 
 @pytest.mark.parametrize(
@@ -191,12 +191,14 @@ def test_removed_function_must_be_dropped_manually(copy: Path) -> None:
     retention = copy / "migrations/sql/retention.sql"
     retention.write_text("")
     assert (
-        "Not in migrations/sql any more: anonymise_participants. Drop each in the upgrade.sql"
+        "Not in migrations/sql any more: erase_personal_data, erase_records, retention_periods. Drop each in the upgrade.sql"
         in run(copy, "-m", "migrations.replace").stderr
     )
     dropped = copy / f"migrations/versions/{next_revision()}_dropped"
     dropped.mkdir()
-    (dropped / "upgrade.sql").write_text("DROP FUNCTION anonymise_participants;\n")
+    (dropped / "upgrade.sql").write_text(
+        "DROP FUNCTION erase_personal_data;\nDROP FUNCTION erase_records;\nDROP VIEW retention_periods;\n"
+    )
     assert "Nothing" in run(copy, "-m", "migrations.replace").stderr
 
 

@@ -54,7 +54,7 @@ async def test_stop_closes_in_reverse_order(settings: Settings, closed: list[str
 async def test_failed_start_closes_what_was_opened(
     settings: Settings, closed: list[str], monkeypatch: pytest.MonkeyPatch, step: str, opened: list[str]
 ) -> None:
-    def fail(*_: object) -> Any:
+    def fail(*_: object, **_options: object) -> Any:
         raise OSError("no more tasks")
 
     monkeypatch.setattr(state, step, fail)

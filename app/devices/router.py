@@ -18,7 +18,6 @@ from app.writes.request import ActionDep
 from app.writes.responses import responses_for_action
 
 router = create_resource_router("attendance", prefix="/v1/meetings/{code}/devices")
-MEETING_PATH = "/v1/meetings/rakornas-2022-06"
 PLENARY_PATH = "/v1/meetings/sidang-pleno-2026-11-24"
 Code = Annotated[str, Path(description="Code of the meeting.", examples=["rakornas-2022-06"])]
 DeviceId = Annotated[
@@ -51,7 +50,7 @@ async def list_devices(
     "/{device}:reset",
     response_model=schemas.Device,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
-    openapi_extra=write_example(f"{MEETING_PATH}/devices/gate-3:reset", {"reason": "gerbang diganti perangkatnya"}),
+    openapi_extra=write_example(f"{PLENARY_PATH}/devices/gate-3:reset", {"reason": "gerbang diganti perangkatnya"}),
     responses=responses_for_action(),
 )
 async def reset_device(

@@ -2,7 +2,7 @@
 
 import io
 import math
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 import xlsxwriter
@@ -47,7 +47,8 @@ class _Sheet:
         self._subtitle = book.add_format({"bold": True, "font_size": 12})
         self._cell = book.add_format(cell)
         self._number_cell = book.add_format(centred_cell)
-        self._time_cell = book.add_format({**centred_cell, "num_format": r"[hh]\.mm"})
+        self._time_cell = book.add_format({**centred_cell, "num_format": r"hh\.mm"})
+        self._late_time_cell = book.add_format({**centred_cell, "num_format": r"[hh]\.mm"})
         self._heading = book.add_format(heading)
         self._day_heading = book.add_format({**heading, "num_format": "[$-421]dddd, d/m"})
         self._signature_cells = [
@@ -111,7 +112,10 @@ class _Sheet:
                     sheet.write_blank(row, column, None, self._time_cell)
                 else:
                     time_of_day = dates.measure_time_of_day(instant, day, self._roll.time_zone)
-                    sheet.write_datetime(row, column, time_of_day, self._time_cell)
+                    is_past_midnight = time_of_day >= timedelta(days=1)
+                    sheet.write_datetime(
+                        row, column, time_of_day, self._late_time_cell if is_past_midnight else self._time_cell
+                    )
                 column += 1
             if times.status:
                 sheet.write_string(row, column - 2, labels.STATUSES[times.status], self._time_cell)

@@ -85,7 +85,7 @@ OUTSIDE = "a session must lie within the days of its meeting"
          "must be another participant"),
         ("participants", {"id": NEW_ID, "person": PERSON_2, "arrived_at": NIGHT, "left_at": EARLY}, "left_at",
          "must not be earlier than arrived_at"),
-        ("participants", {"id": NEW_ID}, "person", "is already a participant of this meeting"),
+        ("participants", {"id": NEW_ID}, "person", "is already a participant in this capacity"),
         # Rules between a session and its meeting, in the meeting's zone.
         ("sessions", {"code": "c-3", "starts_at": EARLY}, "starts_at", OUTSIDE),
         ("sessions", {"code": "c-3", "ends_at": "2022-06-15T15:30:00Z"}, "starts_at", OUTSIDE),

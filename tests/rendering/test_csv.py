@@ -41,7 +41,7 @@ def test_row_has_all_columns_of_a_participant() -> None:
         [*HEADINGS, *times, "Nonce"],
         [
             *("1", "Hasyim Asy'ari", "Ketua", "Komisi Pemilihan Umum", "Hadir", "Ya", "Rapat Koordinasi Nasional"),
-            *("00:05", "01:59", "", "17:00", NONCE),
+            *("24:05", "25:59", "", "17:00", NONCE),
         ],
     ]
 

@@ -14,6 +14,7 @@ from app.check_ins.repository import SCANS
 from app.clients.repository import CLIENTS
 from app.core.db.database import Database
 from app.corrections.repository import CORRECTIONS
+from app.devices.repository import DEVICES
 from app.divisions.repository import DIVISIONS
 from app.elections.repository import ELECTIONS
 from app.meetings.repository import MEETINGS, SESSIONS, STATEMENTS
@@ -53,6 +54,7 @@ PROTECTED_COLLECTIONS = {
     "participants": PARTICIPANTS,
     "scans": SCANS,
     "corrections": CORRECTIONS,
+    "devices": DEVICES,
     "clients": CLIENTS,
     "lines": LINES,
     "roots": ROOTS,

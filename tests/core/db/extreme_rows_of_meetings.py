@@ -90,7 +90,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "host": "odd-00",
             "place": ODD_TEXT,
             "time_zone": "Asia/Jayapura",
-            "start_on": FIRST_DAY,
+            "start_on": date(2199, 1, 1),
             "end_on": LAST_DAY,
             "cancelled_on": LAST_DAY,
             "election": "odd-deep",
