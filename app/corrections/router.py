@@ -56,8 +56,8 @@ async def update_attendance(
 ) -> Response:
     """Set the attendance status of a participant
 
-    Sets a status manually, with a reason. Scans take precedence: a participant with a scanned entry is present. A
-    closed roll changes only by a correction.
+    Sets a status manually, with a reason, for the whole meeting or `on` one of its days. Scans take precedence: a
+    participant with a scanned entry is present. A closed roll changes only by a correction.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.set_status(transaction, write_request, code, UUID(participant), payload), payload
@@ -116,10 +116,10 @@ async def list_corrections(
     query: Annotated[schemas.CorrectionQuery, Query()],
     _purpose: audit_trail.Purpose = None,
 ) -> Response:
-    """List the corrections of a closed roll
+    """List the corrections of a meeting
 
     Both pending and confirmed corrections, in the order of their requests. Each request is recorded in the audit
-    trail.
+    trail. The reference data contain no corrections, so the example is fictitious.
     """
     await audited_read.require_read_access(request, reader, reader.known_at(query.known_at_instant), code)
     page = await audited_read.read_page(request, reader, repository.CORRECTIONS, query, code, "corrections")

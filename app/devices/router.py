@@ -40,7 +40,7 @@ async def list_devices(
     """List the devices of a meeting
 
     The devices that have sent scans: the client that each belongs to, the periods of its clock, and its resets. A clock
-    that jumped shows more than one period.
+    that jumped shows more than one period. The reference data contain no devices, so the example is fictitious.
     """
     await audited_read.require_read_access(request, reader, reader, code)
     page = await repository.DEVICES.fetch_page(reader, query, path_parameters={"meeting": code})
@@ -60,7 +60,8 @@ async def reset_device(
     """Reset a device
 
     Hands the device id on: it belongs to the client that uses it next, and its next request begins a new period of its
-    clock. The scans that it has sent keep their times.
+    clock. The scans that it has sent keep their times. Resetting a device that nobody has used since its last reset
+    changes nothing. The example is fictitious.
     """
     return await write_request.run_in_transaction(
         lambda transaction: service.reset_device(transaction, write_request, code, device, payload), payload

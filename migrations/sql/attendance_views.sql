@@ -2,6 +2,16 @@
 -- public over what is known now, and with search_path = history, public over what was known at the instant
 -- rakornas.known_at.
 
+-- Returns whether the status 'present' was set by hand for a day of the meeting. A status of a date that is no day of
+-- the meeting any more does not count.
+--
+-- Arguments: the code of the meeting; the column participants.day_statuses.
+CREATE OR REPLACE FUNCTION is_present_on_a_day(of_meeting text, day_statuses jsonb) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN day_statuses <> '{}' AND EXISTS (
+    SELECT FROM meeting_days WHERE meeting = of_meeting AND day_statuses -> day::text ->> 'status' = 'present'
+);
+
 -- Returns whether a participant who represents this one, directly or through others, is present.
 --
 -- Arguments: the code of the meeting; the id of the participant. It is a function, so that the plans of the view below
@@ -15,10 +25,11 @@ RETURN EXISTS (
         SELECT delegate.id, delegate.status, delegate.day_statuses FROM instead
         JOIN participants AS delegate ON delegate.meeting = of_meeting AND delegate.represents = instead.id
     )
-    SELECT FROM instead WHERE instead.status = 'present' OR is_present_on_a_day(instead.day_statuses) OR EXISTS (
-        SELECT FROM entries_and_exits AS scan
-        WHERE scan.participant = instead.id AND scan.classification = 'entry'
-    )
+    SELECT FROM instead WHERE instead.status = 'present' OR is_present_on_a_day(of_meeting, instead.day_statuses)
+        OR EXISTS (
+            SELECT FROM entries_and_exits AS scan
+            WHERE scan.participant = instead.id AND scan.classification = 'entry'
+        )
 );
 
 -- The attendance of each participant, one row each.
@@ -39,7 +50,7 @@ SELECT listed.meeting, listed.id AS participant, listed.organization, listed.off
     CASE
         WHEN seen.entry IS NOT NULL THEN 'present'
         WHEN listed.status <> 'expected' THEN listed.status
-        WHEN is_present_on_a_day(listed.day_statuses) THEN 'present'
+        WHEN is_present_on_a_day(listed.meeting, listed.day_statuses) THEN 'present'
         WHEN EXISTS (
             SELECT FROM participants AS delegate
             WHERE delegate.meeting = listed.meeting AND delegate.represents = listed.id

@@ -1,13 +1,6 @@
 -- Statuses that were set by hand for single days of a meeting: participants.day_statuses, an object with a member for
 -- each day, such as {"2026-12-08": {"status": "sick", "reason": "…"}}.
 
--- Returns whether the status 'present' was set by hand for a day.
---
--- Arguments: the column participants.day_statuses.
-CREATE OR REPLACE FUNCTION is_present_on_a_day(day_statuses jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN day_statuses <> '{}' AND jsonb_path_exists(day_statuses, '$.*.status ? (@ == "present")');
-
 -- Returns whether this is a valid value of participants.day_statuses: each member is named as a day, and its value has
 -- the members status and reason, two texts.
 --

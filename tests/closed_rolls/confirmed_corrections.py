@@ -103,8 +103,9 @@ class ExpectedRoll:
     def is_in_room(self, n: int, at: datetime) -> bool:
         """Return whether a participant is present at an instant, for the quorum."""
         of_day = sorted(s for s in self.scans if s.participant == n and s.made_at.date() == at.date())
-        before = [scan.direction for scan in of_day if scan.made_at <= at]
-        return before[-1:] == ["in"] if of_day else self.statuses.get(n) == "present"
+        if not any(scan.direction == "in" for scan in of_day):
+            return self.statuses.get(n) == "present"
+        return [scan.direction for scan in of_day if scan.made_at <= at][-1:] == ["in"]
 
     def add_corrected(self, n: int) -> None:
         self.corrected |= {n, REPRESENTED} if n == REPRESENTATIVE else {n}

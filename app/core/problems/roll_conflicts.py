@@ -45,8 +45,9 @@ class DeviceOwned(Conflict):
     code = "device_owned"
     title = Text("Perangkat milik klien lain", "The device belongs to another client")
     remedy = Text(
-        "Pakai device_id lain, atau minta pengelola daftar hadir mengatur ulang perangkat ini (devices/{id}:reset).",
-        "Use another device_id, or ask who manages the roll to reset this device (devices/{id}:reset).",
+        "Pakai device_id lain, atau minta pengelola daftar hadir mengatur ulang perangkat ini"
+        " (devices/{device}:reset).",
+        "Use another device_id, or ask who manages the roll to reset this device (devices/{device}:reset).",
     )
 
 
@@ -93,8 +94,8 @@ class SecondClientNeeded(Conflict):
     code = "second_client_needed"
     title = Text("Perlu klien kedua", "A second client is required")
     remedy = Text(
-        "Koreksi dikonfirmasi satu kali oleh klien lain daripada yang memintanya. Klien yang menguasai klien lain"
-        " dihitung satu dengannya.",
-        "A correction must be confirmed once, by a client other than the one that requested it. A client counts as one"
-        " with those that it controls.",
+        "Koreksi dikonfirmasi satu kali oleh klien lain daripada yang memintanya. Klien yang menguasai klien lain, dan"
+        " yang dikuasai klien yang sama, dihitung satu.",
+        "A correction must be confirmed once, by a client other than the one that requested it. Clients of which one"
+        " controls the other, or which the same client controls, count as one.",
     )
