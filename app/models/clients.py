@@ -22,7 +22,10 @@ class Client(Base):
 
     __tablename__ = "clients"
     __triggers__ = frozenset(
-        {"bind_live_client", "bump_client_revision", "notify_clients", "record_controller", "record_controller_of_keys"}
+        {
+            *("bind_live_client", "bump_client_revision", "notify_clients"),
+            *("record_controller", "record_controller_of_keys", "record_controller_of_rights"),
+        }
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

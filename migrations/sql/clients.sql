@@ -58,8 +58,9 @@ CREATE OR REPLACE TRIGGER forbid_update BEFORE UPDATE OR DELETE OR TRUNCATE ON c
 FOR EACH STATEMENT EXECUTE FUNCTION forbid_update();
 
 -- Trigger on clients and client_secrets, AFTER each row: stores the client that sends the present request
--- (`rakornas.client`) as a controller of the client that it creates, to which it adds a secret, or whose keys it
--- changes: from then on it could act as that client. The command line sends no request, so it stores nothing.
+-- (`rakornas.client`) as a controller of the client that it creates, to which it adds a secret, whose keys it changes,
+-- or to which it gives rights (further scopes, or another organization or meeting): from then on it could act as that
+-- client, or the client does what it could not do by itself. The command line sends no request, so it stores nothing.
 --
 -- Argument: the column that contains the id of the client. It runs with the rights of the owner, because the service's
 -- role cannot write client_controllers.
@@ -83,6 +84,12 @@ FOR EACH ROW EXECUTE FUNCTION record_controller('id');
 
 CREATE OR REPLACE TRIGGER record_controller_of_keys AFTER UPDATE OF jwks ON clients
 FOR EACH ROW WHEN (OLD.jwks IS DISTINCT FROM NEW.jwks) EXECUTE FUNCTION record_controller('id');
+
+CREATE OR REPLACE TRIGGER record_controller_of_rights AFTER UPDATE OF scopes, organization, meeting ON clients
+FOR EACH ROW WHEN (
+    NOT NEW.scopes <@ OLD.scopes OR OLD.organization IS DISTINCT FROM NEW.organization
+    OR OLD.meeting IS DISTINCT FROM NEW.meeting
+) EXECUTE FUNCTION record_controller('id');
 
 -- Returns whether two clients count as one where two clients are needed: they are the same, one of them controls the
 -- other, directly or through others, or somebody controls both. Otherwise a client that may create clients would be its

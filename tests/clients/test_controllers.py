@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from typing import Any
 
 import asyncpg
 import httpx
@@ -77,6 +78,31 @@ async def test_changing_keys_is_control_and_changing_a_name_is_not(
     assert await count_as_one(clients_url, own_id, keyed) is False
     assert (await patch_client(admin, keyed, {"jwks": build_jwk_set(generate_key())})).status_code == 200
     assert await count_as_one(clients_url, own_id, keyed) is True
+
+
+@pytest.mark.parametrize(
+    ("members", "patch", "expected"),
+    [
+        ({"scopes": ["regions:write"]}, {"scopes": ["regions:write", "attendance:write"]}, True),
+        ({"scopes": ["regions:write"]}, {"scopes": ["attendance:write"]}, True),
+        ({"organization": "kpu-31"}, {"organization": None}, True),
+        ({"organization": "kpu-31"}, {"organization": "kpu"}, True),
+        ({"meeting": "rakornas-2022-06"}, {"meeting": None}, True),
+        ({"scopes": ["regions:write", "attendance:write"]}, {"scopes": ["regions:write"]}, False),
+    ],
+)
+async def test_giving_rights_is_control_and_taking_scopes_is_not(
+    app: FastAPI,
+    admin: httpx.AsyncClient,
+    clients_url: str,
+    members: dict[str, Any],
+    patch: dict[str, Any],
+    expected: bool,
+) -> None:
+    own_id = await fetch_own_id(admin, clients_url)
+    other, _ = await register_client(app, *members.pop("scopes", ["attendance:write"]), **members)
+    assert (await patch_client(admin, other, patch)).status_code == 200
+    assert await count_as_one(clients_url, own_id, other) is expected
 
 
 async def test_revoking_a_client_does_not_end_control(admin: httpx.AsyncClient, clients_url: str) -> None:

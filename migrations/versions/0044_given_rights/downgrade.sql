@@ -1,0 +1,1 @@
+DROP TRIGGER IF EXISTS record_controller_of_rights ON clients;
