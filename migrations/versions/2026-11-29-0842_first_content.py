@@ -1,7 +1,7 @@
 """Add only the first content of a scan id to a closed roll
 
-A device may send different contents under one id. A confirmed correction of the kind `late_upload` adds the one that was
-received first. Rolls that were corrected before keep what was added.
+A device may send different contents under one id. A confirmed correction of the kind `late_upload` adds the one that
+was received first. Rolls that were corrected before keep what was added.
 
 Runs under the code before it.
 
