@@ -64,6 +64,9 @@ EXAMPLE_ROWS = """
             'badge', sha256('another'), 'badge_text', 'another', 'direction', 'in',
             'scanned_at', '2022-06-13T08:59:57+07')));
     INSERT INTO meetings (code, name, kind, host, time_zone, start_on, end_on, roll, verified, "primary")
+    VALUES ('rakor-2027-03', 'Rapat Koordinasi', 'coordination', 'kpu', 'Asia/Jakarta', '2027-03-08', '2027-03-09',
+        'restricted', false, false);
+    INSERT INTO meetings (code, name, kind, host, time_zone, start_on, end_on, roll, verified, "primary")
     VALUES ('bimtek-2027-01', 'Bimbingan Teknis', 'training', 'kpu', 'Asia/Jakarta', '2027-01-18', '2027-01-18',
         'restricted', false, false);
     INSERT INTO participants (id, meeting, name, organization, verified, "primary")

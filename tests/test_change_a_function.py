@@ -190,8 +190,9 @@ def test_changed_comment_needs_no_migration(copy: Path) -> None:
 def test_removed_function_must_be_dropped_manually(copy: Path) -> None:
     retention = copy / "migrations/sql/retention.sql"
     retention.write_text("")
+    names = "erase_personal_data, erase_records, retention_periods"
     assert (
-        "Not in migrations/sql any more: erase_personal_data, erase_records, retention_periods. Drop each in the upgrade.sql"
+        f"Not in migrations/sql any more: {names}. Drop each in the upgrade.sql"
         in run(copy, "-m", "migrations.replace").stderr
     )
     dropped = copy / f"migrations/versions/{next_revision()}_dropped"

@@ -23,7 +23,13 @@ class AuditLine(BaseModel):
         Field(description="The client's id, for an external issuer its issuer and subject; null: the command line."),
     ]
     scope: Annotated[str | None, Field(description="The scope that allowed the operation.")]
-    operation: Annotated[str, Field(description="The `operationId` of this document, or a command.")]
+    operation: Annotated[
+        str,
+        Field(
+            description="The `operationId` of this document, or a command. It ends in ` (dry run)` or ` (repeated)` if nothing was "
+            "written, but the response had personal data."
+        ),
+    ]
     keys: Annotated[list[str], Field(description="The objects that were written or read.")]
     request_id: Annotated[str | None, Field(description="The `X-Request-Id` of the request.")]
     purpose: Annotated[

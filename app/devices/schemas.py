@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.http.parameters import FieldSelection, SortableQuery
+from app.core.http.parameters import FieldSelection, ListQuery
 
 
 class DeviceClock(BaseModel):
@@ -52,7 +52,7 @@ DeviceFields = Annotated[
 ]
 
 
-class DeviceQuery(SortableQuery):
+class DeviceQuery(ListQuery):
     """Query parameters of the devices of a meeting."""
 
     sort: (
@@ -63,3 +63,8 @@ class DeviceQuery(SortableQuery):
         | None
     ) = None
     fields: DeviceFields | None = None
+
+    @property
+    def sort_order(self) -> str | None:
+        """The value of `sort`; None if it was not given."""
+        return self.sort

@@ -109,7 +109,7 @@ async def update_meeting(
     "/{code}:move",
     response_model=schemas.Meeting,
     dependencies=[require_scope(Scope.MEETINGS_WRITE)],
-    openapi_extra=write_example("/v1/meetings/bimtek-2027-01:move", {"days": 7, "reason": "banjir"}),
+    openapi_extra=write_example("/v1/meetings/rakor-2027-03:move", {"days": 7, "reason": "banjir"}),
     responses=responses_for_update(RollClosed, HasScans, ErasureNearer, EndsBeforeStart),
 )
 async def move_meeting(write_request: ChangeDep, code: Code, payload: payloads.MovePayload) -> Response:

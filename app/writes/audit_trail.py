@@ -29,6 +29,7 @@ _INSERT_LINE = (
 )
 MEETING_PATH = "/v1/meetings/{code}"
 SALT_BYTES = 16
+DRY_RUN, REPEATED = " (dry run)", " (repeated)"
 MAX_PURPOSE_LENGTH = 500  # characters
 Purpose = Annotated[
     str | None,
@@ -57,7 +58,13 @@ async def attribute_revisions(
 
 
 async def insert_audit_line(
-    transaction: Transaction, caller: Caller, request: Request, keys: Sequence[str], *, scope: Scope | None = None
+    transaction: Transaction,
+    caller: Caller,
+    request: Request,
+    keys: Sequence[str],
+    *,
+    scope: Scope | None = None,
+    remark: str = "",
 ) -> None:
     """Insert an audit line of the request: caller, route, purpose, the given keys and those of all objects revised.
 
@@ -67,6 +74,7 @@ async def insert_audit_line(
         request: The request; its route names the operation.
         keys: The objects written or read, such as `officials/{id}`.
         scope: The scope that allowed the operation, if it is not the scope of the route.
+        remark: What the operation was if it changed nothing: DRY_RUN or REPEATED.
     """
     route: Any = request.scope["route"]
     scope = scope or route.access_policy.scope
@@ -78,7 +86,7 @@ async def insert_audit_line(
         _INSERT_LINE,
         caller.client_id,
         str(scope) if scope else None,
-        route.name,
+        f"{route.name}{remark}",
         list(keys),
         state.get("request_id"),
         compute_text_digest(salt, purpose) if purpose else None,

@@ -147,7 +147,9 @@ class WriteRequest:
                 if authorize_repetition is not None:
                     await authorize_repetition(transaction, stored.keys)
                 if stored.is_personal:
-                    await audit_trail.insert_audit_line(transaction, self.caller, self.request, stored.keys)
+                    await audit_trail.insert_audit_line(
+                        transaction, self.caller, self.request, stored.keys, remark=audit_trail.REPEATED
+                    )
                 return _build_response(stored.response, {"Idempotency-Replayed": "true"})
             response, keys = await work(transaction)
             if self.dry_run:
@@ -162,7 +164,9 @@ class WriteRequest:
         if self.dry_run:
             if self.exposes_personal_data:
                 async with open_transaction(self.database) as transaction:
-                    await audit_trail.insert_audit_line(transaction, self.caller, self.request, keys)
+                    await audit_trail.insert_audit_line(
+                        transaction, self.caller, self.request, keys, remark=audit_trail.DRY_RUN
+                    )
             status = 200 if response.status == 201 else response.status
             return _build_response(response._replace(status=status, headers={}))
         return _build_response(response)
