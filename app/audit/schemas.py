@@ -26,8 +26,8 @@ class AuditLine(BaseModel):
     operation: Annotated[
         str,
         Field(
-            description="The `operationId` of this document, or a command. It ends in ` (dry run)` or ` (repeated)` if nothing was "
-            "written, but the response had personal data."
+            description="The `operationId` of this document, or a command. It ends in ` (dry run)` or ` (repeated)` "
+            "if nothing was written, but the response had personal data."
         ),
     ]
     keys: Annotated[list[str], Field(description="The objects that were written or read.")]

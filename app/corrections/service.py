@@ -98,6 +98,7 @@ async def close_roll(transaction: Transaction, write_request: WriteRequest, meet
         PreconditionFailed: If-Match names another revision of the meeting.
     """
     await require_write_access(transaction, write_request, meeting)
+    write_request.exposes_personal_data = False  # the response names nobody
     await repository.lock_roll(transaction, meeting)
     await changes.lock_object(transaction, write_request, MEETING, {"code": meeting})
     body = await repository.close_roll(transaction, meeting, write_request.caller.client_id)

@@ -30,7 +30,9 @@ async def test_dry_run_that_shows_personal_data_is_audited(
     assert (response.status_code, response.json()["name"]) == (200, "Rahasia")
     connection = await asyncpg.connect(participants.database_url)
     try:
-        assert [row[0] for row in await connection.fetch(SELECT_OPERATIONS, client_id, participant_id)] == [operation]
+        assert [row[0] for row in await connection.fetch(SELECT_OPERATIONS, client_id, participant_id)] == [
+            f"{operation} (dry run)"
+        ]
         assert (
             await connection.fetchval("SELECT status FROM participants WHERE id = $1::uuid", participant_id)
             == "expected"

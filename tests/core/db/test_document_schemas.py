@@ -91,9 +91,10 @@ class TestDocumentSchemas:
         assert (seen["status"], seen["manual_status"]) == ("present", {"status": "sick", "reason": LONG_TEXT})
         entered = (FIRST_INSTANT + timedelta(seconds=44, microseconds=-1)).isoformat()
         assert seen["arrived_at"] == entered
-        assert [(interval["session"], interval["left_at"] is None) for interval in seen["intervals"]] == [
-            (None, True),
-            (ODD_TEXT, False),
+        assert [(interval["session"], interval["ended_by"]) for interval in seen["intervals"]] == [
+            (None, "day_end"),
+            ("full", "exit"),
+            (None, "day_end"),
         ]
 
     async def test_text_is_rendered_unchanged(self, database: Database) -> None:
