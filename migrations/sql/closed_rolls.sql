@@ -225,8 +225,9 @@ END $$;
 -- and it would have counted. What it is judged by is what was copied at the closing.
 --
 -- Arguments: the code of the meeting; the id of the scan.
--- Returns: a row as closed.entries_and_exits has it; several if a device used the id for different contents; none if the
--- scan cannot become part of the roll, or is part of it.
+-- Returns: a row as closed.entries_and_exits has it; none if the scan cannot become part of the roll, or is part of it. If
+-- a device used the id for different contents, it names the one that was received first: otherwise a device could add
+-- people to a correction that was already requested.
 CREATE OR REPLACE FUNCTION list_late_uploads(of_meeting text, of_scan uuid) RETURNS SETOF closed.entries_and_exits
 LANGUAGE sql STABLE AS $$
     SELECT scan.meeting, listed.id, scan.id, scan.digest, scan.session, scan.effective_at,
@@ -251,6 +252,10 @@ LANGUAGE sql STABLE AS $$
         AND NOT EXISTS (
             SELECT FROM closed.entries_and_exits AS known
             WHERE known.meeting = scan.meeting AND known.id = scan.id AND known.digest = scan.digest
+        )
+        AND NOT EXISTS (
+            SELECT FROM scans AS earlier WHERE earlier.meeting = scan.meeting AND earlier.id = scan.id
+                AND (earlier.received_at, earlier.digest) < (scan.received_at, scan.digest)
         )
 $$;
 

@@ -97,6 +97,20 @@ async def test_late_upload_becomes_part_with_its_hours(plenary: ClosedPlenary) -
     assert total_of(after)["present"] == total_of(before)["present"] + 1
 
 
+async def test_another_content_of_its_id_never_comes_along_with_a_late_upload(plenary: ClosedPlenary) -> None:
+    before = await plenary.read_state()
+    scan = await plenary.send_late_scan(8, DAY + 3600)
+    path = f"{plenary.path}/corrections"
+    requested = await create_client(plenary, "one").post(path, {"kind": "late_upload", "scan": scan, "reason": "x"})
+    for n in (4, 10):
+        content = plenary.new_scan(n, DAY + 3000) | {"scan_id": scan}
+        response = await plenary.send_batch([content], 2 * DAY + n, device="gate-late")
+        assert response.json()["results"][0]["outcome"] == "late_upload", response.text
+    confirmed = await create_client(plenary, "two").post(f"{requested.headers['location']}:confirm", {})
+    assert confirmed.status_code == 200, confirmed.text
+    assert changed_lines(before, await plenary.read_state()) == {plenary.participants[8]}
+
+
 async def test_late_upload_of_an_earlier_entry_replaces_the_first(plenary: ClosedPlenary) -> None:
     before = await plenary.read_state()
     scan = await plenary.send_late_scan(5, -600)

@@ -5,20 +5,20 @@ the day's window. Until now that entry was ignored in the intervals and for the 
 
 Runs under the code before it.
 
-Revision: 0045, after 0044
+Revision: 0046, after 0045
 """
 
 from migrations import scripts
 
-revision = "0045"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0045_derived_presence/upgrade.sql")
+    scripts.run_file("0046_derived_presence/upgrade.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0045_derived_presence/downgrade.sql")
+    scripts.run_file("0046_derived_presence/downgrade.sql")
