@@ -21,6 +21,13 @@ _SELECT_IS_SUPERSEDED = """
 SELECT EXISTS (
     SELECT FROM roll_corrections AS other
     WHERE other.meeting = $1 AND other.kind = correction.kind AND other.confirmed_at > correction.requested_at
+) OR EXISTS (
+    SELECT FROM revisions JOIN history.commits ON commits.id = revisions.commit
+    CROSS JOIN unnest(CASE correction.kind
+        WHEN 'dates' THEN ARRAY['start_on', 'end_on'] ELSE ARRAY['retention_days']
+    END) AS member
+    WHERE revisions.resource = 'meetings' AND revisions.key = $1 AND revisions.action = 'updated'
+        AND commits.stamp > correction.requested_at AND before -> member IS DISTINCT FROM after -> member
 ) FROM roll_corrections AS correction WHERE correction.id = $2
 """
 
@@ -57,7 +64,8 @@ async def _require_applicable(
     """Try the UPDATE of a correction in a savepoint and roll it back.
 
     Raises:
-        CorrectionSuperseded: Another correction of the same kind was confirmed since the request.
+        CorrectionSuperseded: Since the request another correction of the same kind was confirmed, or what this one
+            changes was changed directly.
         ConstraintViolation: A rule would be broken, for example a session would be outside the dates.
     """
     if (await transaction.fetch(_SELECT_IS_SUPERSEDED, meeting, correction.id))[0][0]:

@@ -90,8 +90,8 @@ LEFT JOIN LATERAL (
 --              A day without an entry has its status by hand; otherwise that of the whole meeting, in whose times it
 --              then has a share; otherwise 'represented' if the participant is, otherwise 'expected'.
 --   intervals  session (null: the meeting), on, entered_at, left_at, ended_by: from an entry that is the first scan of
---              the day at that entrance, or follows an exit, to the next exit ('exit') or to the end of the day
---              ('day_end').
+--              the day at that entrance, or follows an exit or the cut-off, to the next exit ('exit') or to the end of
+--              the day ('day_end').
 --   stays      on, entered_at, left_at: the same without regard to sessions; and for each day without scans on which the
 --              participant is present by hand: the day, from arrived_at and to left_at as far as they are known. The
 --              quorum is counted from them.
@@ -159,7 +159,7 @@ CROSS JOIN LATERAL (
             'on', day, 'entered_at', effective_at, 'left_at', coalesce(exited_at, day_ends_at)
         ) ORDER BY effective_at) FILTER (WHERE NOT by_session), '[]') AS stays
     FROM (
-        SELECT changed.*, lead(effective_at) OVER (
+        SELECT changed.*, lead(CASE WHEN classification = 'exit' THEN effective_at END) OVER (
             PARTITION BY by_session, day, entrance ORDER BY effective_at, id, digest
         ) AS exited_at
         FROM (
@@ -167,10 +167,14 @@ CROSS JOIN LATERAL (
                 lag(scan.classification, 1, 'exit') OVER (
                     PARTITION BY variant.by_session, scan.day, CASE WHEN variant.by_session THEN scan.session END
                     ORDER BY scan.effective_at, scan.id, scan.digest
-                ) AS previous
+                ) AS previous,
+                lag(scan.day_ends_at) OVER (
+                    PARTITION BY variant.by_session, scan.day, CASE WHEN variant.by_session THEN scan.session END
+                    ORDER BY scan.effective_at, scan.id, scan.digest
+                ) AS previous_ends_at
             FROM entries_and_exits AS scan CROSS JOIN (VALUES (true), (false)) AS variant (by_session)
             WHERE scan.participant = listed.id
         ) AS changed
-        WHERE classification <> previous
+        WHERE classification <> previous OR (classification = 'entry' AND previous_ends_at < day_ends_at)
     ) AS closed WHERE classification = 'entry'
 ) AS scanned;

@@ -1,12 +1,16 @@
 """Entries, exits and statuses of single days, and the outcomes that tell them apart."""
 
 import csv
-import io
+from datetime import timedelta
+from io import BytesIO, StringIO
 from typing import Any
 
 import httpx
 import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
+from app.rolls.export_router import PDF, XLSX
 from tests.check_ins.meeting_client import MeetingClient, after_start, parse_instant
 
 HOUR = 3600
@@ -20,8 +24,15 @@ async def get_csv_row(meeting: MeetingClient, index: int = 0) -> dict[str, str]:
     headers = {**meeting.admin.headers, "Accept": "text/csv"}
     response = await meeting.client.get(f"{meeting.path}/attendance", headers=headers)
     assert response.status_code == 200, response.text
-    rows = list(csv.DictReader(io.StringIO(response.text.lstrip("\ufeff"))))
+    rows = list(csv.DictReader(StringIO(response.text.lstrip("\ufeff"))))
     return next(row for row in rows if f"Peserta {index}" in row.values())
+
+
+async def get_file(meeting: MeetingClient, media_type: str) -> bytes:
+    headers = {**meeting.admin.headers, "Accept": media_type}
+    response = await meeting.client.get(f"{meeting.path}/attendance", headers=headers)
+    assert response.status_code == 200, response.text
+    return response.content
 
 
 async def set_status(meeting: MeetingClient, index: int, **members: Any) -> httpx.Response:
@@ -115,6 +126,11 @@ class TestDays:
         row = await get_csv_row(meeting)
         assert [value for name, value in row.items() if FIRST_DAY in name] == ["20:00", "24:30"]
         assert [value for name, value in row.items() if SECOND_DAY in name] == ["", ""]
+        text = "".join(page.extract_text() for page in PdfReader(BytesIO(await get_file(meeting, PDF))).pages)
+        assert ("20.00" in text, text.count("24.30"), text.count("00.30")) == (True, 2, 1)  # one of each in a note
+        sheet = load_workbook(BytesIO(await get_file(meeting, XLSX))).worksheets[0]
+        cells = [cell.value for cells in sheet.iter_rows() for cell in cells]
+        assert timedelta(hours=24, minutes=30) in cells
 
     async def test_session_past_midnight_of_the_last_day(self, meeting: MeetingClient) -> None:
         members = {"code": "night", "kind": "class", "position": 9, "name": "Malam"}

@@ -164,6 +164,12 @@ class TestCutoff:
         await patch_meeting(meeting, day_ends_at="18:00")
         await check_in_at(meeting, [34 * HOUR])
         assert await get_intervals(meeting) == [(SECOND_DAY, 34 * HOUR, MIDNIGHT + 27 * HOUR, "day_end")]
+        await check_in_at(meeting, [30 * HOUR])
+        await check_in_at(meeting, [35 * HOUR], direction="out")
+        assert await get_intervals(meeting) == [
+            (SECOND_DAY, 30 * HOUR, 33 * HOUR, "day_end"),
+            (SECOND_DAY, 34 * HOUR, 35 * HOUR, "exit"),
+        ]
 
     async def test_exit_of_the_next_day_ends_no_entry(self, meeting: MeetingClient) -> None:
         await check_in_at(meeting, [0])

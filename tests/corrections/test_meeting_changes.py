@@ -122,6 +122,33 @@ async def test_older_request_does_not_overwrite_a_newer_one(
     assert (await get_meeting(meeting))["retention_days"] == 25
 
 
+@pytest.mark.parametrize(
+    ("payload", "patch", "status"),
+    [
+        ({"kind": "retention", "retention_days": 20}, {"retention_days": 5000}, 409),
+        ({"kind": "dates", "start_on": "2026-12-07", "end_on": "2026-12-09"}, {"end_on": "2026-12-20"}, 409),
+        ({"kind": "retention", "retention_days": 20}, {"end_on": "2026-12-20"}, 200),
+        ({"kind": "retention", "retention_days": 20}, {"purpose": "another"}, 200),
+    ],
+)
+async def test_older_request_does_not_overwrite_a_newer_change_of_the_meeting(
+    meeting: MeetingClient,
+    first: WriteClient,
+    second: WriteClient,
+    payload: dict[str, Any],
+    patch: dict[str, Any],
+    status: int,
+) -> None:
+    older = await request_correction(meeting, first, **payload, **REASON)
+    changed = await meeting.admin.patch(meeting.path, patch)
+    assert changed.status_code == 200, changed.text
+    response = await second.post(older, {})
+    assert response.status_code == status, response.text
+    if status == 409:
+        assert response.json()["code"] == "correction_superseded"
+        assert await get_meeting(meeting) == changed.json()
+
+
 async def test_both_clients_need_the_scope_to_write_meetings(
     meeting: MeetingClient, first: WriteClient, second: WriteClient
 ) -> None:
