@@ -6,6 +6,7 @@ from uuid import UUID
 from app.core.db.transaction import Transaction
 
 _ALLOW_CHANGES = "SELECT set_config('rakornas.two_clients', 'on', true)"
+_SELECT_IS_ANONYMISED = "SELECT anonymised_at IS NOT NULL FROM meetings WHERE code = $1"
 _REOPEN_ROLL = "SELECT reopen_roll($1)"
 _CORRECT_STATUS = "SELECT correct_status($1, $2, $3, $4, $5)"
 _IS_DAY = "SELECT EXISTS (SELECT FROM closed.meeting_days WHERE meeting = $1 AND day = $2)"
@@ -44,6 +45,11 @@ async def is_late_upload(transaction: Transaction, meeting: str, scan: UUID) -> 
 async def add_late_upload(transaction: Transaction, meeting: str, scan: UUID) -> None:
     """Make a late upload part of the closed roll, with its hours."""
     await transaction.fetch(_ADD_LATE_UPLOAD, meeting, scan)
+
+
+async def is_anonymised(transaction: Transaction, meeting: str) -> bool:
+    """Return whether the participants of a meeting have been anonymised."""
+    return bool((await transaction.fetch(_SELECT_IS_ANONYMISED, meeting))[0][0])
 
 
 async def reopen_roll(transaction: Transaction, meeting: str) -> None:

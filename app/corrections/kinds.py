@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from app.auth import Scope
 from app.core.db.transaction import Transaction
 from app.core.languages import Text
-from app.core.problems import ErrorDetail, InvalidContent
+from app.core.problems import ErrorDetail, InvalidContent, RollAnonymised
 from app.corrections import closed_roll_repository, meeting_changes, repository
 from app.corrections.payloads import RollCorrectionPayload
 from app.corrections.repository import RequestedCorrection
@@ -94,6 +94,12 @@ async def _add_late_upload(transaction: Transaction, meeting: str, correction: R
     await closed_roll_repository.add_late_upload(transaction, meeting, correction.scan)
 
 
+async def _require_participants(transaction: Transaction, meeting: str, _correction: RequestedCorrection) -> None:
+    """Raise RollAnonymised if only the numbers of the roll are left."""
+    if await closed_roll_repository.is_anonymised(transaction, meeting):
+        raise RollAnonymised
+
+
 async def _reopen_roll(transaction: Transaction, meeting: str, _correction: RequestedCorrection) -> None:
     """Open the roll again."""
     await closed_roll_repository.reopen_roll(transaction, meeting)
@@ -103,7 +109,7 @@ KINDS: Mapping[CorrectionKind, Kind] = {
     "status": Kind(("participant", "status"), _set_status, optional=("on",), check=_require_day),
     "scan": Kind(("scan",), _annul_scan, check=_require_scan),
     "late_upload": Kind(("scan",), _add_late_upload, check=_require_late_upload),
-    "reopen": Kind((), _reopen_roll),
+    "reopen": Kind((), _reopen_roll, check=_require_participants),
     "dates": Kind(
         ("start_on", "end_on"),
         meeting_changes.set_dates,

@@ -18,6 +18,7 @@ from app.core.problems import (
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
+    RollAnonymised,
     RollClosed,
     RollOpen,
     SecondClientNeeded,
@@ -140,7 +141,7 @@ async def list_corrections(
             "reason": "surat izin 4/2026",
         },
     ),
-    responses=responses_for_create(schemas.RollCorrection, NotFound, RollOpen),
+    responses=responses_for_create(schemas.RollCorrection, NotFound, RollOpen, RollAnonymised),
 )
 async def create_correction(write_request: CreateDep, code: Code, payload: payloads.RollCorrectionPayload) -> Response:
     """Create a correction

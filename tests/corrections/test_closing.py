@@ -120,6 +120,18 @@ async def test_roll_is_reopened_by_two_clients(meeting: MeetingClient) -> None:
     assert (await meeting.admin.patch(meeting.attendance_path(0), SICK_STATUS)).status_code == 200
 
 
+async def test_anonymised_roll_stays_closed(meeting: MeetingClient) -> None:
+    await close_roll(meeting)
+    first, second = create_client(meeting, "first"), create_client(meeting, "second")
+    confirm = await request_correction(meeting, first, **REOPENING)
+    url = database_url_of(meeting.app)
+    await fetch_value(url, "UPDATE meetings SET anonymised_at = clock_timestamp() WHERE code = $1", meeting.code)
+    assert (await second.post(confirm, {})).json()["code"] == "roll_anonymised"
+    again = await first.post(f"{meeting.path}/corrections", REOPENING)
+    assert (again.status_code, again.json()["code"]) == (409, "roll_anonymised")
+    assert (await meeting.admin.get(meeting.path)).json()["roll_closed_at"] is not None
+
+
 async def test_correction_of_an_earlier_closing_is_superseded(meeting: MeetingClient) -> None:
     await close_roll(meeting)
     first, second = create_client(meeting, "first"), create_client(meeting, "second")

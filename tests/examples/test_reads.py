@@ -165,7 +165,7 @@ class TestProblemExamples:
         assert response.json() | {"request_id": None} == shown(OPERATIONS[ROLL], 401, "unauthenticated")
 
     def test_all_other_problems_are_tested(self) -> None:
-        """The others need missing scopes, another network, a slow client, a large request, many requests, or no database."""
+        """The others need scopes, another network, a slow client, a large request, many requests, or no database."""
         declared = {
             (path, int(status)) for path in OPERATIONS for status in OPERATIONS[path]["responses"] if status >= "400"
         }

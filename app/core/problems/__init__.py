@@ -23,6 +23,7 @@
     │   ├── ParallelSessions             a person in two sessions at the same time
     │   ├── NoPlacesLeft                 more delegates of one organization than the meeting allows
     │   ├── CircularRepresentation       a circular chain of representatives
+    │   ├── RollAnonymised               a roll of which only numbers are left
     │   ├── RollClosed                   a roll that only corrections may change
     │   ├── DeviceOwned                  a device that belongs to another client at this meeting
     │   ├── ErasureNearer                personal data erased earlier, which needs two clients
@@ -100,6 +101,7 @@ from app.core.problems.roll_conflicts import (
     DeviceOwned,
     ErasureNearer,
     HasScans,
+    RollAnonymised,
     RollClosed,
     RollOpen,
     RollTooLong,
@@ -143,6 +145,7 @@ __all__ = [
     "Problem",
     "RequestInFlight",
     "RequestTimeout",
+    "RollAnonymised",
     "RollClosed",
     "RollOpen",
     "RollTooLong",

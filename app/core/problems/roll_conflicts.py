@@ -28,6 +28,17 @@ class RollOpen(Conflict):
     )
 
 
+class RollAnonymised(Conflict):
+    """The participants of the meeting have been anonymised, so its roll cannot be opened again."""
+
+    code = "roll_anonymised"
+    title = Text("Daftar hadir sudah dianonimkan", "The roll is anonymised")
+    remedy = Text(
+        "Peserta rapat ini sudah dianonimkan. Hanya jumlahnya yang tersisa, dan jumlah itu tidak berubah lagi.",
+        "The participants of this meeting have been anonymised. Only their numbers are left, and these stay as they are.",
+    )
+
+
 class CorrectionSuperseded(Conflict):
     """The same participant or scan was corrected after the correction was requested."""
 

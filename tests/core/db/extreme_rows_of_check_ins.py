@@ -9,6 +9,7 @@ from tests.core.db.extreme_rows_of_meetings import FIRST_INSTANT, LAST_INSTANT, 
 from tests.core.db.extreme_rows_of_organizations import LAST_DAY, LONG_TEXT, MINIMAL_RECORD, ODD_TEXT
 
 MEETING_CODE, SCANNED_PARTICIPANT = "odd-bare", UUID(int=40)
+CLOSED_MEETING = "odd-full"
 VALID_BADGE, REVOKED_BADGE, BADGE_OF_DELETED = UUID(int=42), UUID(int=43), UUID(int=53)
 DEVICE_ID = ODD_TEXT[:100]
 MAX_CLOCK_EPOCH = 2**31 - 1
@@ -85,7 +86,9 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"id": VALID_BADGE, "meeting": MEETING_CODE, "participant": SCANNED_PARTICIPANT, "digest": HASH},
         {"id": BADGE_OF_DELETED, "meeting": MEETING_CODE, "participant": UUID(int=54), "digest": HASH[1:] + HASH[:1]},
     ],
-    "devices": [{"meeting": MEETING_CODE, "device_id": DEVICE_ID, "client": LONG_TEXT}],
+    "devices": [
+        {"meeting": meeting, "device_id": DEVICE_ID, "client": LONG_TEXT} for meeting in (MEETING_CODE, CLOSED_MEETING)
+    ],
     "device_resets": [
         {
             "meeting": MEETING_CODE,
@@ -99,13 +102,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "device_clocks": [
         {
-            "meeting": MEETING_CODE,
+            "meeting": meeting,
             "device_id": DEVICE_ID,
             "clock_epoch": MAX_CLOCK_EPOCH,
             "period": 0,
             "first_shift": 0,
             "shift": -1,
         }
+        for meeting in (MEETING_CODE, CLOSED_MEETING)
     ],
     "scans": [
         scan_row(44, "first_entry", VALID_BADGE),
@@ -120,12 +124,13 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             61,
             "late_upload",
             VALID_BADGE,
+            meeting=CLOSED_MEETING,
             scanned_at=FIRST_INSTANT - timedelta(seconds=1),
             roll_closed_at=FIRST_INSTANT,
         ),
         scan_row(47, "badge_revoked", REVOKED_BADGE),
         scan_row(55, "not_invited", BADGE_OF_DELETED),
-        scan_row(48, "meeting_closed", VALID_BADGE, roll_closed_at=FIRST_INSTANT),
+        scan_row(48, "meeting_closed", VALID_BADGE, meeting=CLOSED_MEETING, roll_closed_at=FIRST_INSTANT),
         scan_row(49, "badge_unknown", None, badge_text=LONG_TEXT, scanned_at=LAST_INSTANT),
         scan_row(
             50,

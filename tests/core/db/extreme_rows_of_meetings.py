@@ -78,7 +78,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "host": "odd",
             "time_zone": "Asia/Jayapura",
             "start_on": FIRST_DAY,
-            "end_on": FIRST_DAY,
+            "end_on": date(1900, 1, 5),
             "roll": "restricted",
             **UNVERIFIED,
         },
@@ -118,6 +118,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "sessions": [
+        {"meeting": "odd-bare", "code": "full", "position": 1, "kind": "opening", "name": ODD_TEXT, **MINIMAL_RECORD},
         {"meeting": "odd-full", "code": "bare", "position": 999, "kind": "closing", "name": ODD_TEXT, **MINIMAL_RECORD},
         {
             "meeting": "odd-full",
