@@ -164,7 +164,7 @@ async def create_correction(write_request: CreateDep, code: Code, payload: paylo
     openapi_extra=write_example(
         f"{EXAMPLE_CLOSED_MEETING}/corrections/{EXAMPLE_ID}:confirm", {"reason": "suratnya ada"}
     ),
-    responses=responses_for_action(SecondClientNeeded, CorrectionSuperseded, RollOpen),
+    responses=responses_for_action(SecondClientNeeded, CorrectionSuperseded, RollOpen, RollAnonymised),
 )
 async def confirm_correction(
     write_request: ActionDep,

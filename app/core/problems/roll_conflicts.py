@@ -35,7 +35,7 @@ class RollAnonymised(Conflict):
     title = Text("Daftar hadir sudah dianonimkan", "The roll is anonymised")
     remedy = Text(
         "Peserta rapat ini sudah dianonimkan. Hanya jumlahnya yang tersisa, dan jumlah itu tidak berubah lagi.",
-        "The participants of this meeting have been anonymised. Only their numbers are left, and these stay as they are.",
+        "The participants of this meeting have been anonymised. Only their numbers are left, and these stay.",
     )
 
 
