@@ -32,7 +32,8 @@ MEETING_SCOPES = (
     (r"/participants.*|/attendance/[0-9a-f-]{36}", "attendance:write", "attendance:read"),
     (r"/corrections", "attendance:write", "attendance:read"),
     (r"/badges", None, "attendance:read"),
-    (r":close-roll|/check-ins/.*:annul|/corrections/.*:confirm", "attendance:write", None),
+    (r":close-roll|/check-ins/.*:annul|/corrections/.*:confirm|/devices/.*:reset", "attendance:write", None),
+    (r"/devices", None, "attendance:read"),
 )
 
 

@@ -100,6 +100,8 @@ def _list_write_requests() -> Iterator[RequestCase]:
             success_status=OPEN_ROLL_STATUS,
         )
         yield RequestCase("close_roll", "POST", owner, f"{path}:close-roll{DRY_RUN}", {"reason": "rapat selesai"})
+        device = f"{path}/devices/{'gate-9' if owner != 'missing' else 'no-such'}"
+        yield RequestCase("reset_device", "POST", owner, f"{device}:reset{DRY_RUN}", {"reason": "diganti"})
         batch = {**SUBMISSION, "clock_epoch": 0, "scans": [build_scan(code)]}
         yield RequestCase("check_in_batch", "POST", owner, f"{path}/check-ins:batch", batch, success_status=207)
     yield from list_check_in_requests()
@@ -123,6 +125,7 @@ def _list_restricted_read_requests() -> Iterator[RequestCase]:
         yield from (case("list_badges", f"{path}/badges", accept) for accept in ("application/json", "application/pdf"))
         yield case("list_check_ins", f"{path}/check-ins")
         yield case("list_corrections", f"{path}/corrections")
+        yield case("list_devices", f"{path}/devices")
         yield from (case("get_gate_pack", f"{path}/gate-pack{query}") for query in ("", "?names=true"))
 
 

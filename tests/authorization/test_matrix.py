@@ -191,7 +191,7 @@ async def _send(app: FastAPI, client: httpx.AsyncClient, case: RequestCase, toke
             return httpx.Response(stream.status, headers=stream.headers, text=stream.text, request=request)
     if case.content is not None:
         headers["Content-Type"] = case.media_type
-    if case.method in ("PATCH", "DELETE") or case.operation == "move_meeting":
+    if case.method in ("PATCH", "DELETE") or case.operation in ("move_meeting", "close_roll"):
         headers["If-Match"] = "*"
     return await client.request(case.method, case.target, content=case.content, headers=headers)
 

@@ -14,7 +14,7 @@ from tests.participants.participants_client import ParticipantsClient
 @pytest_asyncio.fixture(scope="module")
 async def app(server: str) -> AsyncIterator[FastAPI]:
     async for url in copy_template(server, LOADED):
-        async with run_application(Settings(DATABASE_URL=url)) as app:
+        async with run_application(Settings(DATABASE_URL=url, rate_client=0)) as app:
             yield app
 
 

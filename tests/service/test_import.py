@@ -87,7 +87,7 @@ def test_invalid_file_or_option_is_reported(
     ("option", "value", "message"),
     [
         ("--reason", "", "Must have at least 1 character."),
-        ("--legal-basis", "Keppres\n33", "Must not contain control characters or line breaks"),
+        ("--legal-basis", "Keppres\n33", "Must contain a visible character"),
     ],
 )
 def test_invalid_reason_is_reported_with_its_option(valid_file: Path, option: str, value: str, message: str) -> None:
