@@ -211,7 +211,8 @@ class Protocol(HttpToolsProtocol):
     def _encode_problem(self, problem: Problem) -> bytes:
         """Return the bytes of a problem's HTTP response with the middleware's headers; log and measure the request."""
         method = self.parser.get_method()
-        path = (self.url or b"").partition(b"?")[0].decode("latin-1")
+        url: bytes = getattr(self, "url", b"")  # it is not set before the first line of a request
+        path = url.partition(b"?")[0].decode("latin-1")
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "path": path, "headers": self.headers or []}
         access_log.assign_request_id(scope)
         response = problem.response(scope)
