@@ -211,8 +211,7 @@ class Protocol(HttpToolsProtocol):
     def _encode_problem(self, problem: Problem) -> bytes:
         """Return the bytes of a problem's HTTP response with the middleware's headers; log and measure the request."""
         method = self.parser.get_method()
-        url: bytes = getattr(self, "url", b"")  # it is not set before the first line of a request
-        path = url.partition(b"?")[0].decode("latin-1")
+        path = getattr(self, "url", b"").partition(b"?")[0].decode("latin-1")  # before the first line there is no url
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "path": path, "headers": self.headers or []}
         access_log.assign_request_id(scope)
         response = problem.response(scope)
