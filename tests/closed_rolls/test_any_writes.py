@@ -76,4 +76,6 @@ async def test_any_writes_change_nothing_of_a_closed_roll(
 
     await asyncio.to_thread(check_sequence)
     assert tried >= examples
-    assert scenario.statuses.keys() >= {200, 201, 207, 403, 404, 409}
+    # Few sequences do not always send each kind of write.
+    expected_statuses = {200, 409} if examples == FEW_EXAMPLES else {200, 201, 207, 403, 404, 409}
+    assert scenario.statuses.keys() >= expected_statuses
