@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
+from app.core.db.explanations import DATABASE_ERRORS, explain_database_error
 from app.core.db.pools import EXTRA_CONNECTIONS_PER_WORKER
+from app.core.embedded import services
 from app.models import privileges, schema
 from app.settings import Settings
 
@@ -38,13 +40,19 @@ class TargetDatabase(NamedTuple):
 
 
 @contextmanager
-def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetDatabase]:
-    """Yield the database at `url` or, without a URL, the embedded one on `data_dir`, whose server runs meanwhile."""
+def open_database(url: str | None, data_dir: Path | None, *, is_service: bool = False) -> Iterator[TargetDatabase]:
+    """Yield the database at `url` or, without a URL, the embedded one on `data_dir`, whose server runs meanwhile.
+
+    With `is_service`, other commands on this machine find the data directory as that of a running service.
+    """
     if url:
         yield TargetDatabase(url, embedded=False)
         return
     try:
-        with embedded.run_server(data_dir or embedded.default_data_dir()) as server:
+        directory = data_dir or embedded.default_data_dir()
+        with embedded.run_server(directory) as server, ExitStack() as stack:
+            if is_service:
+                stack.enter_context(services.mark_as_served(directory))
             yield TargetDatabase(server.url, embedded=True)
     except embedded.EmbeddedError as error:
         raise OperatorError(str(error)) from error
@@ -79,8 +87,8 @@ def migrate(url: str) -> tuple[str | None, str]:
         configuration.attributes["url"] = url
         try:
             command.upgrade(configuration, "head")
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            raise OperatorError(f"The database was not migrated: {_first_line(error)}") from error
+        except (SQLAlchemyError, OSError, TimeoutError, asyncpg.InternalClientError) as error:
+            raise OperatorError(f"The database was not migrated: {explain_database_error(error)}") from error
     return before, before if before and state == "ready" else models.SCHEMA_REVISION
 
 
@@ -139,7 +147,7 @@ def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") 
     try:
         return asyncio.run(run())
     except Unavailable as error:
-        raise OperatorError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}") from error
+        raise to_operator_error(error) from error
 
 
 def load_if_empty(url: str) -> None:
@@ -173,11 +181,6 @@ def check_server(url: str, workers: int) -> None:
             f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
             "use fewer workers, a smaller RAKORNAS_POOL_SIZE or RAKORNAS_WRITE_POOL_SIZE, or raise max_connections."
         )
-
-
-def _first_line(error: BaseException) -> str:
-    """Return the first line of the message of an error, or of the driver's error that it wraps."""
-    return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
 
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
@@ -225,7 +228,10 @@ def run_query(query: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a new event loop and return its result; OperatorError if the database cannot be used."""
     try:
         return asyncio.run(query)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise OperatorError(
-            f"The database (DATABASE_URL, --database-url) cannot be used: {error or type(error).__name__}"
-        ) from error
+    except (*DATABASE_ERRORS, ValueError) as error:
+        raise to_operator_error(error) from error
+
+
+def to_operator_error(error: BaseException) -> OperatorError:
+    """Return the operator's error for one of the database, with the reason and what to do."""
+    return OperatorError(f"The database (DATABASE_URL, --database-url) cannot be used: {explain_database_error(error)}")
