@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
+from app.core.http.bodies import MERGE_PATCH_TYPE, PATCH_TYPES
 from app.core.http.examples import ExampleResponses, add_examples, build_problem_examples
 from app.core.http.openapi_components import (
     EXAMPLES_PREFIX,
@@ -136,6 +137,7 @@ def complete_operation(
         operation["responses"]["304"] = {"description": "Not modified: If-None-Match named the current entity tag."}
     declare_response_headers(document, method, path, operation)
     add_examples(path, operation, example_responses)
+    allow_patches_as_json(operation)
     parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS))
 
 
@@ -147,6 +149,14 @@ def remove_null_option(parameter: dict[str, Any]) -> None:
             schema |= {**option, **schema}
     if description := schema.pop("description", None):
         parameter.setdefault("description", description)
+
+
+def allow_patches_as_json(operation: dict[str, Any]) -> None:
+    """Declare in place that a merge patch may have the media type of JSON too."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if MERGE_PATCH_TYPE in content:
+        for media_type in PATCH_TYPES:
+            content.setdefault(media_type, content[MERGE_PATCH_TYPE])
 
 
 def keep_problem_media_type(response: dict[str, Any]) -> None:
