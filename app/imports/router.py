@@ -100,7 +100,14 @@ async def import_rows(
     except ClientDisconnect:
         raise Malformed from None
     queue = get_from_state(request.app, ImportQueue)
-    options = ImportOptions(queue.importable[query.resource], write_request.dry_run, query.partial == "true")
+    options = ImportOptions(
+        queue.importable[query.resource],
+        write_request.dry_run,
+        query.partial == "true",
+        query.update == "true",
+        query.results == "all",
+        query.date_order == "dmy",
+    )
     reason = ChangeReason(reason=query.reason, legal_basis=query.legal_basis)
     caller = write_request.caller
     async with queue.register(caller.client_id, write_request.idempotency_key), queue.acquire_slot():
@@ -129,7 +136,7 @@ async def _run_import(
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
                 importer.require_importer(write_request.caller, options.importable.resource)
                 return _build_response(stored.response, {"Idempotency-Replayed": "true"})
-            rows = parser.read_rows(io.BytesIO(body), format_, options.importable)
+            rows = parser.read_rows(io.BytesIO(body), format_, options.importable, day_first=options.day_first)
             report = await importer.import_rows(transaction, write_request.caller, options, rows)
             await asyncio.to_thread(report.to_document, language)  # in a thread, so that the event loop goes on
             response = StoredResponse(200, {"Content-Language": language}, report.to_json(language))
