@@ -18,7 +18,7 @@ FROM meetings AS meeting
 JOIN appointments AS appointment ON meeting.start_on <@ appointment.possible
 JOIN officials AS person ON person.id = appointment.official
 WHERE meeting.code = $1 AND appointment.organization = ANY ($2) AND appointment.office = ANY ($3)
-ORDER BY array_position($2, appointment.organization), office_rank(appointment.office), person.folded COLLATE "C",
+ORDER BY array_position($2, appointment.organization), office_rank(appointment.office), fold(person.name) COLLATE "C",
     appointment.id
 """
 _SELECT_BODIES = """

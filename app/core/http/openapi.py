@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
+from app.core.http.bodies import MERGE_PATCH_TYPE, PATCH_TYPES
 from app.core.http.examples import EXAMPLE_REQUEST_ID, ExampleResponses, add_examples
 from app.core.problems import (
     MEDIA_TYPE,
@@ -118,6 +119,7 @@ def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) ->
                 keep_problem_media_type(response)
             declare_etag_responses(method, operation)
             add_examples(path, operation, example_responses)  # before sorting: problems list parameters as declared
+            allow_patches_as_json(operation)
             parameters.sort(
                 key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS)
             )
@@ -199,6 +201,14 @@ def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> 
         "additionalProperties": False,
     }
     return {"anyOf": [schema, {"$ref": f"#/components/schemas/{name}Part"}]}
+
+
+def allow_patches_as_json(operation: dict[str, Any]) -> None:
+    """Declare in place that a merge patch may have the media type of JSON too."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if MERGE_PATCH_TYPE in content:
+        for media_type in PATCH_TYPES:
+            content.setdefault(media_type, content[MERGE_PATCH_TYPE])
 
 
 def keep_problem_media_type(response: dict[str, Any]) -> None:

@@ -73,7 +73,7 @@ def _operation_cases(template: str, method: bytes, operation: dict[str, Any]) ->
         415,
         422,
     )
-    if kinds not in ([JSON], [MERGE_PATCH]):
+    if kinds not in ([JSON], [MERGE_PATCH, JSON]):
         return
     kind = b"Content-Type: " + kinds[0].encode()
     for name, body in BROKEN.items():
