@@ -33,7 +33,7 @@ ParticipantId = Annotated[
 @list_router.get(
     "",
     response_model=PageOf[schemas.RollLine],
-    dependencies=[allow_anonymous()],
+    dependencies=[allow_anonymous(optional_scope=Scope.ATTENDANCE_READ)],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
         200: {"content": export_router.CONTENT},

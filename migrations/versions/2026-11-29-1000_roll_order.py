@@ -1,7 +1,7 @@
 """Order printed rolls by protocol
 
-New: functions office_rank and roll_sort_key, and the column sort_key of the lines of rolls. Rolls that are closed already
-have none: they keep the order in which they were issued.
+New: functions office_rank and roll_sort_key, and the column sort_key of the lines of rolls. Rolls that are closed
+already have none: they keep the order in which they were issued.
 
 Runs under the code before it.
 

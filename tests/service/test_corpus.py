@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 import pytest
 
+from tests.applications import resolve_document
 from tests.service.conftest import Service, fetch_body
 from tests.service.corpus import CORPUS, InvalidRequest, get_kind, select_sample
 
@@ -21,7 +22,9 @@ REQUEST_LINE = re.compile(rb"[A-Z]+ (/[^ ?]*)(?:\?([^ ]*))? HTTP/1\.1\r\n")
 def contract_parameters(service: Service) -> dict[str, set[str]]:
     """Names of the query parameters by path, from the served OpenAPI document."""
     contract_parameters: dict[str, set[str]] = {}
-    for template, methods in orjson.loads(fetch_body(f"{service.base_url}/openapi.json"))["paths"].items():
+    for template, methods in resolve_document(orjson.loads(fetch_body(f"{service.base_url}/openapi.json")))[
+        "paths"
+    ].items():
         parameters = methods.get("get", {}).get("parameters", ())
         contract_parameters[template] = {parameter["name"] for parameter in parameters if parameter["in"] == "query"}
     return contract_parameters
