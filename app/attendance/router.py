@@ -56,8 +56,8 @@ async def list_attendance(
     `attendance:read`; each such request is recorded in the audit trail. If more than 1,000 names match `q`, the first
     1,000 by id are ranked.
 
-    As `text/csv`, XLSX or `application/pdf` the response is the daftar hadir with all lines; `/v1/rolls/{digest}`
-    confirms its digest.
+    As `text/csv`, XLSX or `application/pdf` the response is the daftar hadir with all lines, the national body and the
+    chairs first; `/v1/rolls/{digest}` confirms its digest.
     """
     past_reader = reader.known_at(query.known_at)
     caller = get_caller(request)
