@@ -1,4 +1,4 @@
-"""What keeps a role from migrating a database, read before the first migration writes anything."""
+"""The obstacles to migrating a database, read before the first migration writes anything."""
 
 from typing import NamedTuple
 

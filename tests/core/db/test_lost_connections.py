@@ -80,9 +80,12 @@ async def test_loss_that_shows_at_begin_is_not_an_error(database: Database, own_
 
 
 async def test_loss_within_a_transaction_is_not_repeated(database: Database, own_url: str) -> None:
-    with pytest.raises(Unavailable):
+    async def lose_connection() -> None:
         async with open_transaction(database) as transaction:
             await transaction.execute(INSERT, ("1",))
             await fetch_value(own_url, TERMINATE)
             await transaction.execute(INSERT, ("2",))
+
+    with pytest.raises(Unavailable):
+        await lose_connection()
     assert await fetch_value(own_url, "SELECT count(*) FROM idempotency_keys") == 0
