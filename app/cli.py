@@ -3,6 +3,7 @@
 Each command imports what it needs when it runs, so that help and a restart are fast.
 """
 
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -56,6 +57,10 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: any free port.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of worker processes.")] = 1,
     migrate: Annotated[bool, typer.Option("--migrate", help="Migrate your own database before serving.")] = False,
+    root_path: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Path under which a proxy serves this service; RAKORNAS_ROOT_PATH."),
+    ] = None,
     database_url: DatabaseUrl = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -64,7 +69,9 @@ def serve(
     from app.commands.clients import create_first_client
 
     try:
-        operations.read_settings()
+        if root_path is not None:
+            os.environ["RAKORNAS_ROOT_PATH"] = root_path  # for the workers too
+        settings = operations.read_settings()
         with (
             serving.open_listener(host, port) as listener,
             operations.open_database(database_url, data_dir) as database,
@@ -76,9 +83,11 @@ def serve(
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
             client = create_first_client(database.url) if database.embedded else None
-            typer.echo(serving.format_greeting(listener, client))
+            if warning := serving.warn_of_missing_issuer(listener, settings.root_path):
+                typer.echo(warning, err=True)
+            typer.echo(serving.format_greeting(listener, client, settings.root_path))
             url = operations.switch_to_service_role(database.url) if database.embedded else database.url
-            serving.run_server(listener, workers, url)
+            serving.run_server(listener, workers, url, settings.root_path)
     except operations.OperatorError as error:
         fail(error)
 

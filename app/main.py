@@ -1,8 +1,9 @@
 """The application: its routers, its middleware in order, and its exception handlers.
 
-Middleware, outermost first: access log (request id, one log line per request) > cross-origin > request limits (size,
-idle time, duration, concurrency) > raw query (repeated parameters, invalid UTF-8) > authentication (access tokens) >
-rate limits > methods (HEAD, OPTIONS) > conditional requests (ETag, 304) > compression > router.
+Middleware, outermost first: root path (only behind a proxy with a path prefix) > access log (request id, one log line
+per request) > cross-origin > request limits (size, idle time, duration, concurrency) > raw query (repeated parameters,
+invalid UTF-8) > authentication (access tokens) > rate limits > methods (HEAD, OPTIONS) > conditional requests (ETag,
+304) > compression > router.
 """
 
 from importlib.metadata import version
@@ -37,6 +38,7 @@ from app.core.http.methods import AllowedMethods, MethodsMiddleware
 from app.core.http.rate_limits import RateLimitMiddleware, RateLimits
 from app.core.http.raw_query import RawQueryMiddleware
 from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
+from app.core.http.root_path import RootPathMiddleware
 from app.corrections.router import router as corrections
 from app.devices.router import router as devices
 from app.divisions.router import router as divisions
@@ -149,7 +151,9 @@ def configure(app: FastAPI, settings: Settings) -> None:
     """
     app.state = StarletteState({"settings": settings})
     app.middleware_stack = None  # Starlette builds it from user_middleware at the first request
+    prefix = [Middleware(RootPathMiddleware, settings.root_path)] if settings.root_path else []
     app.user_middleware = [
+        *prefix,
         Middleware(AccessLogMiddleware),
         Middleware(CrossOriginMiddleware),
         Middleware(

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from multiprocessing.process import BaseProcess
 
 import uvicorn
@@ -60,14 +61,15 @@ def open_listener(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def format_greeting(listener: socket.socket, client: tuple[str, str] | None) -> str:
+def format_greeting(listener: socket.socket, client: tuple[str, str] | None, root_path: str = "") -> str:
     """Return the text to print at the start: the URL and, if given, the first client's id and secret.
 
     Args:
         listener: The listening socket.
         client: Id and secret of the first client if it was just created.
+        root_path: The prefix of the public paths, or empty.
     """
-    base = base_url(listener)
+    base = base_url(listener) + root_path
     introduction = FIRST_CLIENT_TEXT.format(base=base, id=client[0], secret=client[1]) if client else ""
     return GREETING_TEXT.format(base=base) + introduction
 
@@ -79,14 +81,26 @@ def base_url(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def run_server(listener: socket.socket, workers: int, database_url: str) -> None:
+def warn_of_missing_issuer(listener: socket.socket, root_path: str) -> str | None:
+    """Return a warning if other machines can connect although RAKORNAS_ISSUER is not set; otherwise None."""
+    host = listener.getsockname()[0].partition("%")[0]
+    if ip_address(host).is_loopback or os.environ.get("RAKORNAS_ISSUER"):
+        return None
+    return (
+        f"Warning: this service listens on {host}, but RAKORNAS_ISSUER is not set. The token endpoint's metadata, "
+        f"tokens and the QR codes of rolls name {base_url(listener)}{root_path}, which other machines may not reach. "
+        "Set RAKORNAS_ISSUER to the public address, for example https://api.example.org."
+    )
+
+
+def run_server(listener: socket.socket, workers: int, database_url: str, root_path: str = "") -> None:
     """Set DATABASE_URL and, if unset, the issuer in the environment; serve with `workers` processes until a signal.
 
     The signal is SIGINT or SIGTERM; the requests in progress are finished first.
     """
     os.environ["DATABASE_URL"] = database_url
     if not os.environ.get("RAKORNAS_ISSUER"):
-        os.environ["RAKORNAS_ISSUER"] = base_url(listener)  # the same for all workers
+        os.environ["RAKORNAS_ISSUER"] = base_url(listener) + root_path  # the same for all workers
     configuration = uvicorn.Config(
         "app.serving:create_worker_app",
         factory=True,

@@ -1,15 +1,21 @@
 """Settings, read once from environment variables."""
 
+import re
+from contextlib import suppress
 from datetime import tzinfo
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+DEFAULT_ISSUER = "http://127.0.0.1:8000"
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)*")
+OWN_FIRST_SEGMENTS = ("v1", "docs", "problems", "oauth", "health", "metrics", "openapi.json")
+"""Where the paths of this service begin. A root path that begins so would make some requests ambiguous."""
 
 
 def split_list(value: Any) -> Any:
@@ -36,9 +42,14 @@ class Settings(BaseSettings):
         "server of yours is migrated only by `rakornas migrate` or `rakornas serve --migrate`.",
     )
     issuer: str = Field(
-        "http://127.0.0.1:8000",
+        DEFAULT_ISSUER,
         description="Name of this service in its tokens: its public address, the same on all machines. `rakornas "
         "serve` uses the address that it listens on if this is not set.",
+    )
+    root_path: str = Field(
+        "",
+        description="Path under which a proxy serves this service, for example `/rakornas`: the prefix of all "
+        "addresses in responses. By default the path of `RAKORNAS_ISSUER`.",
     )
     auth_issuer: str | None = Field(
         None,
@@ -121,6 +132,37 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError("must be the name of an IANA time zone, for example Asia/Jakarta") from None
         return name
+
+    @model_validator(mode="before")
+    @classmethod
+    def complete_public_address(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Derive the root path from the issuer, or the default issuer from the root path, if only one is given."""
+        issuer, root_path = values.get("issuer"), values.get("root_path")
+        with suppress(ValueError):  # an invalid address is reported when its own field is validated
+            if isinstance(issuer, str) and not root_path:
+                return {**values, "root_path": urlsplit(issuer).path.rstrip("/")}
+            if isinstance(root_path, str) and not issuer and ROOT_PATH.fullmatch(root_path):
+                return {**values, "issuer": f"{DEFAULT_ISSUER}{root_path}"}
+        return values
+
+    @field_validator("root_path")
+    @classmethod
+    def check_root_path(cls, path: str, info: ValidationInfo) -> str:
+        """Return the root path if it is empty or a plain path that is none of the service's own.
+
+        Raises:
+            ValueError: It is not, or the issuer, which is validated before, has another path.
+        """
+        if not ROOT_PATH.fullmatch(path):
+            raise ValueError(
+                "must be a path like /rakornas: letters, digits, - and _ after each /, and no / at its end"
+            )
+        if path.split("/")[1:2] in ([name] for name in OWN_FIRST_SEGMENTS):
+            raise ValueError(f"must not begin with {', '.join(f'/{name}' for name in OWN_FIRST_SEGMENTS)}")
+        issuer = info.data.get("issuer")
+        if issuer is not None and urlsplit(issuer).path != path:
+            raise ValueError(f"must be the path of RAKORNAS_ISSUER, which is {issuer}")
+        return path
 
     @field_validator("issuer", "auth_issuer")
     @classmethod

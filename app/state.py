@@ -1,10 +1,10 @@
 """The typed state of a running application, and its start and stop."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from fastapi import FastAPI
 
@@ -60,15 +60,19 @@ def state_of(app: FastAPI) -> State:
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, tuple[Callable[[], None], ...]]]:
-    """Open the state into `app.state.running`, yield the functions to call at shutdown, and close it after serving.
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    """Open the state into `app.state.running`, yield what the HTTP protocol needs, and close it after serving.
 
-    The functions end the responses that have no end of their own. The settings are those in `app.state.settings`.
+    The protocol needs the functions that end the responses without an end of their own at shutdown, and the prefix of
+    the public paths. The settings are those in `app.state.settings`.
     """
     async with open_state(app.state.settings) as state:
         app.state.running = state
         try:
-            yield {protocol.SHUTDOWN_CALLBACKS: (state.summary_broadcaster.close,)}
+            yield {
+                protocol.SHUTDOWN_CALLBACKS: (state.summary_broadcaster.close,),
+                protocol.ROOT_PATH: state.settings.root_path,
+            }
         finally:
             del app.state.running
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select
 
 from app import models
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import DayExpression, Document, DocumentSelect
+from app.core.db.documents import ROOT_PATH_PARAMETER, DayExpression, Document, DocumentSelect
 from app.core.db.provenance import sourced_record_columns
 from app.elections import payloads, schemas
 from app.models.days import first_known_day_or_infinity
@@ -25,7 +25,7 @@ def select_election(_day: DayExpression) -> DocumentSelect:
         _election.voting_on,
         _election.legal_basis,
         _election.decided_on,
-        (literal_column("'/v1/stages?election='") + _election.code).label("stages_url"),
+        func.concat(ROOT_PATH_PARAMETER, literal_column("'/v1/stages?election='"), _election.code).label("stages_url"),
         *sourced_record_columns(_election),
     )
 

@@ -18,11 +18,13 @@ from app.core.http.conditional import entity_tag, json_response, public_cache_co
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_components import is_anonymous, list_parameters
 from app.core.http.parameters import NoParameters
 from app.core.http.security_headers import NO_FRAMES, hash_source
 from app.core.languages import Language, preferred_language
 from app.core.problems import PROBLEM_TYPES, NotAcceptable, NotFound, Problem
-from app.explorer.contract import get_openapi_document
+from app.core.root_path import add_root_path, get_root_path
+from app.explorer.contract import get_openapi_document, serialize_openapi_document
 
 router = APIRouter(tags=["service"], route_class=AuthorizingRoute)
 CACHE_CONTROL = public_cache_control(3600)
@@ -64,16 +66,20 @@ async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    paths = get_openapi_document(request.app)["paths"]
-    public = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
+    document = get_openapi_document(request.app)
+    paths = document["paths"]
+    public = [path for path, item in paths.items() if "get" in item and is_anonymous(item["get"])]
     linked = [path for path in public if path != "/" and "{" not in path]
-    links |= {path.rpartition("/")[2]: build_example_link(path, paths[path]) for path in linked}
-    return json_response(orjson.dumps({"name": request.app.title, "links": links}), cache_control=CACHE_CONTROL)  # type: ignore[return-value]
+    links |= {
+        path.rpartition("/")[2]: build_example_link(path, list_parameters(document, paths[path]["get"]))
+        for path in linked
+    }
+    public_links = {name: add_root_path(path) for name, path in links.items()}
+    return json_response(orjson.dumps({"name": request.app.title, "links": public_links}), cache_control=CACHE_CONTROL)  # type: ignore[return-value]
 
 
-def build_example_link(path: str, item: dict[str, Any]) -> str:
+def build_example_link(path: str, parameters: list[dict[str, Any]]) -> str:
     """Return the path with its required query parameters from the example, as a link that works."""
-    parameters = item["get"].get("parameters", ())
     required = {
         parameter["name"]: parameter["example"]
         for parameter in parameters
@@ -85,7 +91,8 @@ def build_example_link(path: str, item: dict[str, Any]) -> str:
 @router.get("/openapi.json", dependencies=[allow_anonymous()], include_in_schema=False)
 async def get_openapi(request: Request, _: NoParameters) -> Response:
     """Serve the OpenAPI document"""
-    return json_response(orjson.dumps(get_openapi_document(request.app)), cache_control=public_cache_control(300))
+    body = serialize_openapi_document(request.app, get_root_path())
+    return json_response(body, cache_control=public_cache_control(300))
 
 
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
@@ -176,7 +183,7 @@ async def get_problem_type(request: Request, code: ProblemCode, media_type: Json
 def describe_problem_type(problem_type: type[Problem], language: Language) -> dict[str, Any]:
     """Return the members of the description of a problem type in one language."""
     return {
-        "type": f"/problems/{problem_type.code}",
+        "type": add_root_path(f"/problems/{problem_type.code}"),
         "code": problem_type.code,
         "status": problem_type.status,
         "title": problem_type.title.in_language(language),

@@ -130,9 +130,12 @@ def add_nonce(roll: Roll, secret: bytes, *, in_full: bool) -> Roll:
 
 
 def render_csv(roll: Roll) -> bytes:
-    """Render a roll as CSV (RFC 4180) without its creation time; what looks like a formula gets an apostrophe."""
+    """Render a roll as CSV (RFC 4180) without its creation time; what looks like a formula gets an apostrophe.
+
+    It begins with a byte order mark, without which Excel reads the file in the code page of Windows and garbles names.
+    """
     rows = (",".join(map(_format_cell, row)) for row in _csv_rows(roll))
-    return "".join(f"{row}\r\n" for row in rows).encode(errors="replace")
+    return "".join(f"{row}\r\n" for row in rows).encode("utf-8-sig", errors="replace")
 
 
 def compute_digest(roll: Roll) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from app import models
 from app.core.collection import ActiveFilters, Collection
-from app.core.db.documents import DayExpression, Document, DocumentSelect, Expression
+from app.core.db.documents import ROOT_PATH_PARAMETER, DayExpression, Document, DocumentSelect, Expression
 from app.core.db.similarity import FOLDED_WORDS, exact_name_condition, similarity_condition
 from app.search import schemas
 
@@ -51,7 +51,7 @@ def _select_entries(
         key.label("key"),
         row.name.label("name"),
         name_en.label("name_en"),
-        func.concat(_text_literal(f"/v1/{kind}s/"), key).label("url"),
+        func.concat(ROOT_PATH_PARAMETER, _text_literal(f"/v1/{kind}s/"), key).label("url"),
         detail.label("detail"),
         row.folded,
         matches_code.label("matches_code"),

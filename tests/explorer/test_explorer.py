@@ -1,4 +1,5 @@
 import re
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -38,7 +39,7 @@ class TestExplorer:
     async def test_page_loads_only_files_of_the_service(self, client: httpx.AsyncClient) -> None:
         page = (await client.get("/docs")).text
         loaded = set(re.findall(r"""(?:src|href)=["']([^"']+)["']|url: ["']([^"']+)["']""", page))
-        paths = {path for pair in loaded for path in pair if path}
+        paths = {urljoin("/docs", path) for pair in loaded for path in pair if path}
         assert paths == {*(f"/docs/{name}" for name in ASSETS), "/openapi.json"}
         for path in paths:
             assert (await client.get(path)).status_code == 200

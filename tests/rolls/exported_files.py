@@ -15,7 +15,12 @@ async def get_file(client: httpx.AsyncClient, address: str, accept: str = CSV, *
 async def get_csv_rows(client: httpx.AsyncClient, address: str, **headers: str) -> list[dict[str, str]]:
     response = await get_file(client, address, **headers)
     assert response.status_code == 200, response.text
-    return list(csv.DictReader(io.StringIO(response.text)))
+    return parse_csv(response)
+
+
+def parse_csv(response: httpx.Response) -> list[dict[str, str]]:
+    """Return the rows of a roll by column heading."""
+    return list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
 
 
 def get_digest(response: httpx.Response) -> str:

@@ -28,7 +28,7 @@ from tests.service.raw_http import build_get, exchange
 
 CHECKOUT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 60.0
-GREETING_PATTERN = re.compile(r"http://127\.0\.0\.1:([0-9]+)/docs\n(?:.*\n)+.*q=tarmidzi")
+GREETING_PATTERN = re.compile(r"http://127\.0\.0\.1:([0-9]+)(?:/[a-z]+)*/docs\n(?:.*\n)+.*q=tarmidzi")
 SERVICE_VARIABLES = ("DATABASE_URL", "RAKORNAS_", "PG", "PROMETHEUS_")
 
 

@@ -36,7 +36,11 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import Case, Grouping
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.core.root_path import get_root_path
+
 AS_OF_PARAMETER: ColumnElement[Any] = bindparam("as_of", type_=Date)
+ROOT_PATH_PARAMETER: ColumnElement[str] = bindparam("root_path", type_=Text, callable_=get_root_path)
+"""The prefix of the service's public paths, for members that are addresses."""
 
 # A column, a mapped attribute or any other SQL expression: SQLAlchemy's types for the three have no common base.
 Expression = Any

@@ -18,7 +18,7 @@ class Statement:
 
     Raises:
         TypeError: A part of the statement is only known when SQLAlchemy executes it: the list of an IN, a parameter
-            with `literal_execute` or `callable_`, or a column default that Python computes.
+            with `literal_execute`, or a column default that Python computes.
     """
 
     def __init__(self, clause: ClauseElement) -> None:
@@ -28,15 +28,19 @@ class Statement:
             raise TypeError(f"{'; '.join(problems)}. The statement: {self.sql}")
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         self._defaults = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._computed = {name: bind.callable for name, bind in compiled.binds.items() if bind.callable is not None}
 
     def bind_values(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return the values of the statement's parameters for asyncpg, in the order of $1, $2, … in its SQL text.
 
-        A value in `parameters` takes precedence over the one written in the statement.
+        A value in `parameters` takes precedence over the one written in the statement. A parameter with `callable_`
+        has the value that this returns now.
 
         Raises:
             KeyError: A parameter has no value.
         """
+        if self._computed:
+            parameters = {**{name: compute() for name, compute in self._computed.items()}, **parameters}
         return tuple(parameters[name] if name in parameters else self._defaults[name] for name in self._names)
 
 
@@ -52,8 +56,5 @@ def _describe_unsupported_parts(compiled: SQLCompiler) -> Iterator[str]:
             f"The parameter {compiled.bind_names[bind]!r} is written into the text at execution (literal_execute): "
             "use a plain bindparam(), or literal_column() for a constant"
         )
-    for name, bind in compiled.binds.items():
-        if bind.callable is not None and name == bind.key:
-            yield f"The value of the parameter {name!r} is computed at execution (callable_): pass it as a value"
     for column in compiled.prefetch:
         yield f"The value of the column {column} is computed by Python at execution: use a server default or pass it"

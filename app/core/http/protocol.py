@@ -14,9 +14,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from app.core.http import access_log, cors
 from app.core.problems import HeadersTooLarge, Malformed, Problem, RequestTimeout, UriTooLong
+from app.core.root_path import call_with_root_path
 
 HTTP_VERSIONS = ("1.0", "1.1")  # the parser also accepts HTTP/0.9 and 2.0
 SHUTDOWN_CALLBACKS = "at_shutdown"  # key in the lifespan state: functions that end the endless responses
+ROOT_PATH = "root_path"  # key in the lifespan state: the prefix of the public paths
 HOST_VALUE = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 
 
@@ -214,15 +216,11 @@ class Protocol(HttpToolsProtocol):
         path = getattr(self, "url", b"").partition(b"?")[0].decode("latin-1")  # before the first line there is no url
         scope: Scope = {"type": "http", "method": method.decode("ascii"), "path": path, "headers": self.headers or []}
         access_log.assign_request_id(scope)
-        response = problem.response(scope)
+        response = call_with_root_path(self.app_state.get(ROOT_PATH, ""), problem.response, scope)
         cors.add_cors_headers(scope, response.headers)
         access_log.add_common_headers(scope, response.headers)
         access_log.record_request(scope, problem.status, 0.0)
-        headers = [
-            *self.server_state.default_headers,
-            *response.raw_headers,
-            (b"connection", b"close"),
-        ]
+        headers = [*self.server_state.default_headers, *response.raw_headers, (b"connection", b"close")]
         lines = [b"%b: %b\r\n" % header for header in headers]
         body = b"" if method == b"HEAD" else response.body
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])

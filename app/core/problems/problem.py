@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from app.core.languages import Language, Text, preferred_language
+from app.core.root_path import add_root_path
 
 MEDIA_TYPE = "application/problem+json"
 MAX_POINTER_LENGTH = 200  # longer pointers contain names chosen by the caller
@@ -37,7 +38,7 @@ class ErrorDetail:
         """Build the item of `errors` in a problem document, in this language."""
         pointer = (self.pointer or "")[:MAX_POINTER_LENGTH]
         place = {"parameter": self.parameter[:100]} if self.parameter is not None else {"pointer": pointer}
-        conflicting = {"address": self.address} if self.address is not None else {}
+        conflicting = {"address": add_root_path(self.address)} if self.address is not None else {}
         return {**place, "code": self.code, "detail": self.detail.in_language(language), **conflicting}
 
 
@@ -93,7 +94,7 @@ class Problem(Exception):
     ) -> dict[str, Any]:
         """Build the problem document: the members of RFC 9457, `code`, `errors`, and the ids of the request."""
         return {
-            "type": f"/problems/{self.code}",
+            "type": add_root_path(f"/problems/{self.code}"),
             "title": self.title.in_language(language),
             "status": self.status,
             "detail": self.detail.in_language(language),
