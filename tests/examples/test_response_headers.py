@@ -33,8 +33,8 @@ PROBLEMS: list[tuple[dict[str, str], str]] = [
 async def app(server: str) -> AsyncIterator[FastAPI]:
     """An application that counts the requests of clients, so that it sends the headers of rate limits."""
     async for url in copy_template(server, LOADED):
-        async with run_application(Settings(DATABASE_URL=url, burst_client=100_000)) as app:
-            await openapi.prepare_examples(app, url)
+        settings = Settings(DATABASE_URL=url, burst_client=100_000)
+        async with run_application(settings) as app, openapi.prepare_examples(app, url):
             yield app
 
 
