@@ -20,7 +20,6 @@ from tests.examples.test_writes import EXAMPLES, PROVOKED, WRITES, send
 
 FOR_CLIENTS = {name.strip().lower() for name in EXPOSED_HEADERS.split(",")}
 READS = [address for address in ADDRESSES if not address.endswith("/attendance/live")]  # that one never ends
-REGION = {"code": "31.99", "type": "city", "name": "Kota Contoh", "parent": "31"}
 PROBLEMS: list[tuple[dict[str, str], str]] = [
     *((headers, query) for _, headers, query in PROVOKED),
     ({"Content-Type": "text/html"}, "dry_run=true"),
@@ -90,10 +89,11 @@ async def test_headers_of_a_403(app: FastAPI, client: httpx.AsyncClient, name: s
 
 async def test_headers_of_stored_writes(client: httpx.AsyncClient, token: dict[str, str]) -> None:
     """A creation, its repetition, a conflict, a change and a deletion."""
+    region = EXAMPLES["create_region"]["body"]
     keyed = {**token, "Idempotency-Key": "headers-of-a-region"}
-    created = await client.post("/v1/regions", json=REGION, headers=keyed)
-    repeated = await client.post("/v1/regions", json=REGION, headers=keyed)
-    exists = await client.post("/v1/regions", json=REGION, headers={**token, "Idempotency-Key": "another"})
+    created = await client.post("/v1/regions", json=region, headers=keyed)
+    repeated = await client.post("/v1/regions", json=region, headers=keyed)
+    exists = await client.post("/v1/regions", json=region, headers={**token, "Idempotency-Key": "another"})
     assert (created.status_code, repeated.status_code, exists.status_code) == (201, 201, 409)
     assert repeated.headers["Idempotency-Replayed"] == "true"
     address, tag = created.headers["Location"], created.headers["ETag"]
