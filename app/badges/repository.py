@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
 from app import models
-from app.badges.keys import BadgeSigningKey, derive_badge_key
+from app.badges.keys import FORMER_ALGORITHM, BadgeSigningKey, derive_badge_key
 from app.core.collection import ReferenceFilter
 from app.core.db.database import Queryable
 from app.core.db.statements import Statement
@@ -43,7 +43,7 @@ _REVOKE_BADGE = "UPDATE badges SET revoked_at = clock_timestamp() WHERE particip
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
 _SELECT_VALID_BADGES = """
 SELECT badge.id, listed.id, badge.issued_at, coalesce(official.name, listed.name, listed.name_as_printed),
-    coalesce(organization.short_name, organization.name), listed.capacity
+    coalesce(organization.short_name, organization.name), listed.capacity, badge.digest
 FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
 LEFT JOIN officials AS official ON official.id = listed.official
 LEFT JOIN organizations AS organization ON organization.code = listed.organization
@@ -61,13 +61,19 @@ class ValidBadge(NamedTuple):
     name: str | None
     organization: str | None
     capacity: str
+    digest: bytes
+
+    def sign_token(self, key: BadgeSigningKey) -> str:
+        """Return the token of the badge, signed by this key, in the form that was issued."""
+        token = key.sign(self.id)
+        return token if hash_token(token) == self.digest else key.sign(self.id, FORMER_ALGORITHM)
 
     def to_document(self, key: BadgeSigningKey) -> dict[str, Any]:
         """Return the badge as a `schemas.Badge` document, with its token signed by this key."""
         return {
             "id": self.id,
             "participant": self.participant,
-            "token": key.sign(self.id),
+            "token": self.sign_token(key),
             "issued_at": self.issued_at,
         }
 

@@ -8,12 +8,9 @@ from datetime import datetime
 from random import Random
 from typing import NamedTuple
 
-import orjson
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 from uuid_utils.compat import uuid7
 
+from app.auth.jwt import InvalidToken, VerificationKey, parse_jwt, parse_verification_key, verify_signature
 from app.simulation.clock import GateClock
 from app.simulation.http_client import FinalResponse, Json, RetryTimeout, ServiceClient, SimulationError
 from app.simulation.ledger import Ledger, RecordedScan
@@ -74,7 +71,7 @@ class Gate:
         self._random = random
         self._clock_jumps_at = settings.clock_jumps_at
         self._stored: list[RecordedScan] = []
-        self._keys: list[OKPKey] = []
+        self._keys: list[VerificationKey | None] = []
         self._meeting = ""
         self._scan_count = 0
 
@@ -86,7 +83,7 @@ class Gate:
                 f"{self.settings.device} got no gate pack: {response.status} {response.body.decode()[:300]}"
             )
         pack = response.json()
-        self._keys = [OKPKey.import_key(key) for key in pack["keys"]]
+        self._keys = [parse_verification_key(key) for key in pack["keys"]]
         self._meeting = pack["meeting"]["code"]
 
     async def run(self, planned_scans: Sequence[PlannedScan], schedule: Schedule) -> None:
@@ -135,9 +132,10 @@ class Gate:
     def accepts(self, token: str) -> bool:
         """Return whether a token is a badge of this meeting, by the stored keys only, without asking the service."""
         for key in self._keys:
-            with suppress(JoseError, ValueError):
-                payload = jws.deserialize_compact(token, key, algorithms=["Ed25519"]).payload
-                return bool(orjson.loads(payload)["aud"] == self._meeting)
+            with suppress(InvalidToken):
+                badge = parse_jwt(token.encode(), algorithms=("EdDSA",), types=(None,))
+                verify_signature(badge, key)
+                return bool(badge.claims.get("aud") == self._meeting)
         return False
 
     def _jump_if_due(self, time: float) -> None:
