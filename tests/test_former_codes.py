@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from app.auth import Scope
-from app.core.http.openapi import list_operations
+from app.core.http.openapi_components import list_operations
 from app.main import create_app
 from tests.callers import bearer_headers
 

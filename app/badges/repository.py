@@ -41,14 +41,20 @@ ON CONFLICT (participant) WHERE revoked_at IS NULL DO NOTHING
 _LOCK_PARTICIPANT = "SELECT FROM participants WHERE meeting = $1 AND id = $2 FOR NO KEY UPDATE"
 _REVOKE_BADGE = "UPDATE badges SET revoked_at = clock_timestamp() WHERE participant = $1 AND revoked_at IS NULL"
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
+# In the order of the printed roll. The inner LIMIT stops at too many badges before they are sorted.
 _SELECT_VALID_BADGES = """
-SELECT badge.id, listed.id, badge.issued_at, coalesce(official.name, listed.name, listed.name_as_printed),
-    coalesce(organization.short_name, organization.name), listed.capacity, badge.digest
-FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
-LEFT JOIN officials AS official ON official.id = listed.official
-LEFT JOIN organizations AS organization ON organization.code = listed.organization
-WHERE listed.meeting = $1 AND ($2::uuid IS NULL OR listed.id = $2) AND ($3::text IS NULL OR listed.organization = $3)
-ORDER BY listed.id LIMIT $4
+SELECT id, participant, issued_at, name, body_name, capacity, digest FROM (
+    SELECT badge.id, listed.id AS participant, badge.issued_at, badge.digest, listed.capacity, listed.organization, listed.office,
+        coalesce(official.name, listed.name, listed.name_as_printed) AS name,
+        coalesce(body.short_name, body.name) AS body_name, body.level, body.kind
+    FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
+    LEFT JOIN officials AS official ON official.id = listed.official
+    LEFT JOIN organizations AS body ON body.code = listed.organization
+    WHERE listed.meeting = $1 AND ($2::uuid IS NULL OR listed.id = $2)
+        AND ($3::text IS NULL OR listed.organization = $3)
+    ORDER BY listed.id LIMIT $4
+) AS selected
+ORDER BY roll_sort_key(capacity, level, kind, organization, office, name) COLLATE "C", participant
 """
 
 
@@ -121,7 +127,7 @@ async def list_valid_badges(
 ) -> list[ValidBadge]:
     """List up to MAX_BADGES_PER_REQUEST + 1 unrevoked badges: a meeting's, an organization's or a participant's.
 
-    Ordered by participant id. The one above the maximum shows that there are too many.
+    In the order of the printed roll. The one above the maximum shows that there are too many.
     """
     rows = await transaction.fetch(_SELECT_VALID_BADGES, meeting, participant, organization, MAX_BADGES_PER_REQUEST + 1)
     return [ValidBadge(*row) for row in rows]

@@ -168,8 +168,9 @@ async def list_badges(
 ) -> Response:
     """List badges
 
-    The badges of all participants or of one organization, up to 5,000, as JSON or as sheets to print and cut
-    (`application/pdf`). Participants without a badge get one. Each request is recorded in the audit trail.
+    The badges of all participants or of one organization, up to 5,000, in the order of the printed roll, as JSON or as
+    sheets to print and cut (`application/pdf`). Participants without a badge get one. Each request is recorded in the
+    audit trail.
     """
     await audited_read.require_read_access(request, reader, reader, code)
     if query.organization and not await repository.organization_exists(reader, query.organization):

@@ -18,6 +18,7 @@ from app.core.http.conditional import entity_tag, json_response, public_cache_co
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_components import is_anonymous, list_parameters
 from app.core.http.parameters import NoParameters
 from app.core.http.security_headers import NO_FRAMES, hash_source
 from app.core.languages import Language, preferred_language
@@ -65,17 +66,20 @@ async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    paths = get_openapi_document(request.app)["paths"]
-    public = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
+    document = get_openapi_document(request.app)
+    paths = document["paths"]
+    public = [path for path, item in paths.items() if "get" in item and is_anonymous(item["get"])]
     linked = [path for path in public if path != "/" and "{" not in path]
-    links |= {path.rpartition("/")[2]: build_example_link(path, paths[path]) for path in linked}
+    links |= {
+        path.rpartition("/")[2]: build_example_link(path, list_parameters(document, paths[path]["get"]))
+        for path in linked
+    }
     public_links = {name: add_root_path(path) for name, path in links.items()}
     return json_response(orjson.dumps({"name": request.app.title, "links": public_links}), cache_control=CACHE_CONTROL)  # type: ignore[return-value]
 
 
-def build_example_link(path: str, item: dict[str, Any]) -> str:
+def build_example_link(path: str, parameters: list[dict[str, Any]]) -> str:
     """Return the path with its required query parameters from the example, as a link that works."""
-    parameters = item["get"].get("parameters", ())
     required = {
         parameter["name"]: parameter["example"]
         for parameter in parameters

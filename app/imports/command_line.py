@@ -35,7 +35,8 @@ async def import_file(
             async with open_transaction(database) as transaction:
                 await transactions.prepare_transaction(transaction, TIMEOUT_SECONDS)
                 await audit_trail.attribute_revisions(transaction, OPERATOR_CALLER, "", reason)
-                rows = parser.read_rows(file, FORMAT_BY_SUFFIX[path.suffix.lower()], options.importable)
+                format_ = FORMAT_BY_SUFFIX[path.suffix.lower()]
+                rows = parser.read_rows(file, format_, options.importable, day_first=options.day_first)
                 report = await importer.import_rows(
                     transaction, OPERATOR_CALLER, options, rows, lambda count: report_progress(count, file.tell())
                 )

@@ -79,11 +79,12 @@ async def import_rows(
 ) -> Response:
     """Import a file of rows
 
-    CSV in UTF-8 (RFC 4180) with a header line, or NDJSON with one object per line. Columns are the members of the
-    resource's POST and its key: `code` or `id`, and `meeting` for sessions and statements. A row with the key of an
-    existing object changes that object; a row without an `id` creates one. Members that are not given keep their
-    stored values, or get their defaults. A cell contains lists and objects as JSON; an empty cell means null, or not
-    given if null is not allowed. A key may occur in one row only.
+    CSV with a header, in UTF-8 or UTF-16, with commas, semicolons or tabs; or NDJSON with one object per line. Columns
+    are the members of the resource's POST, or their Indonesian names, and its key: `code` or `id`, and `meeting` for
+    sessions and statements. A row with the key of an existing object changes that object; if it names another person,
+    it is refused (`would_overwrite`) unless `update=true`. A row without an `id` creates one. Members that are not
+    given keep their stored values, or get their defaults. An empty cell means null, or not given if null is not
+    allowed. A key may occur in one row only.
 
     Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
     of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the
@@ -100,7 +101,14 @@ async def import_rows(
     except ClientDisconnect:
         raise Malformed from None
     queue = get_from_state(request.app, ImportQueue)
-    options = ImportOptions(queue.importable[query.resource], write_request.dry_run, query.partial == "true")
+    options = ImportOptions(
+        queue.importable[query.resource],
+        write_request.dry_run,
+        query.partial == "true",
+        query.update == "true",
+        query.results == "all",
+        query.date_order == "dmy",
+    )
     reason = ChangeReason(reason=query.reason, legal_basis=query.legal_basis)
     caller = write_request.caller
     async with queue.register(caller.client_id, write_request.idempotency_key), queue.acquire_slot():
@@ -129,7 +137,7 @@ async def _run_import(
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
                 importer.require_importer(write_request.caller, options.importable.resource)
                 return _build_response(stored.response, {"Idempotency-Replayed": "true"})
-            rows = parser.read_rows(io.BytesIO(body), format_, options.importable)
+            rows = parser.read_rows(io.BytesIO(body), format_, options.importable, day_first=options.day_first)
             report = await importer.import_rows(transaction, write_request.caller, options, rows)
             await asyncio.to_thread(report.to_document, language)  # in a thread, so that the event loop goes on
             response = StoredResponse(200, {"Content-Language": language}, report.to_json(language))

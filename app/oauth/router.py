@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
-from app.auth import AuthorizingRoute, Scope, TokenVerifier, allow_anonymous, tokens
+from app.auth import AuthorizingRoute, Scope, TokenVerifier, allow_anonymous, authenticate_client, tokens
 from app.auth.jwt import SIGNATURE_ALGORITHMS
 from app.auth.keys import ACCESS_TOKEN_SECONDS
 from app.auth.scopes import TOKEN_PATH
@@ -43,7 +43,7 @@ ERROR_RESPONSE: dict[str, Any] = {
 
 @router.post(
     TOKEN_PATH,
-    dependencies=[allow_anonymous()],
+    dependencies=[authenticate_client()],
     response_model=schemas.AccessToken,
     responses={
         400: {**ERROR_RESPONSE, "description": "The request is invalid."},

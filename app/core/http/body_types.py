@@ -35,6 +35,10 @@ INVISIBLE = (
 SINGLE_LINE_PATTERN = (
     rf"^([{INVISIBLE}][{BLANK}{INVISIBLE}]*)?[^{CONTROL}{BLANK}{INVISIBLE}]([^{CONTROL}]*[^{CONTROL}{BLANK}])?$"
 )
+# What the contract says of the same texts. It leaves out the invisible characters: the pattern above is long, and
+# not valid in ECMAScript without the flag `u`. Each text that matches the pattern above matches this one.
+_CONTROL_OF_SCHEMA = CONTROL.removesuffix(r"\u2028\u2029")
+LINE_SCHEMA_PATTERN = rf"^[^\s{_CONTROL_OF_SCHEMA}]([^{_CONTROL_OF_SCHEMA}]*[^\s{_CONTROL_OF_SCHEMA}])?$"
 HEX_DIGIT = "[0-9A-Fa-f]"
 CANONICAL_UUID_PATTERN = f"^{HEX_DIGIT}{{8}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{12}}$"
 
