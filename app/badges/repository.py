@@ -44,7 +44,8 @@ _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
 # In the order of the printed roll. The inner LIMIT stops at too many badges before they are sorted.
 _SELECT_VALID_BADGES = """
 SELECT id, participant, issued_at, name, body_name, capacity, digest FROM (
-    SELECT badge.id, listed.id AS participant, badge.issued_at, badge.digest, listed.capacity, listed.organization, listed.office,
+    SELECT badge.id, listed.id AS participant, badge.issued_at, badge.digest,
+        listed.capacity, listed.organization, listed.office,
         coalesce(official.name, listed.name, listed.name_as_printed) AS name,
         coalesce(body.short_name, body.name) AS body_name, body.level, body.kind
     FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
