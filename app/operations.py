@@ -11,7 +11,9 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
+from app.core.db.faults import UnsuitableDatabase
 from app.core.db.pools import EXTRA_CONNECTIONS_PER_WORKER
+from app.core.db.sessions import Connector
 from app.models import privileges, schema
 from app.settings import Settings
 
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
     from app.core.db.transaction import Transaction
     from app.reference import loader
 
-OLDEST_POSTGRES_MAJOR, NEWEST_POSTGRES_MAJOR = 15, 18
 SERVICE_ROLE = "rakornas_service"  # on the embedded server
 MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"  # next to `app`, in a checkout and in a wheel
+
+CANNOT_BE_USED = "The database (DATABASE_URL, --database-url) cannot be used"
 
 T = TypeVar("T")
 
@@ -79,7 +82,7 @@ def migrate(url: str) -> tuple[str | None, str]:
         configuration.attributes["url"] = url
         try:
             command.upgrade(configuration, "head")
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except (SQLAlchemyError, OSError, TimeoutError, UnsuitableDatabase, asyncpg.PostgresError) as error:
             raise OperatorError(f"The database was not migrated: {_first_line(error)}") from error
     return before, before if before and state == "ready" else models.SCHEMA_REVISION
 
@@ -139,7 +142,7 @@ def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") 
     try:
         return asyncio.run(run())
     except Unavailable as error:
-        raise OperatorError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}") from error
+        raise OperatorError(f"{CANNOT_BE_USED}: {error.__cause__}") from error
 
 
 def load_if_empty(url: str) -> None:
@@ -152,27 +155,35 @@ def load_if_empty(url: str) -> None:
 
 
 def check_server(url: str, workers: int) -> None:
-    """Raise OperatorError unless the server's version is 15 to 18, its schema migrated and its connections enough."""
-    version = int(run_query(_fetch_value(url, "SHOW server_version_num"))) // 10000
-    if not OLDEST_POSTGRES_MAJOR <= version <= NEWEST_POSTGRES_MAJOR:
-        raise OperatorError(
-            f"This is PostgreSQL {version}; the service runs on {OLDEST_POSTGRES_MAJOR} to {NEWEST_POSTGRES_MAJOR}."
-        )
+    """Raise OperatorError unless the server can be used, its schema is migrated and its connections are enough.
+
+    If there are workers, their role must be able to read, write and read history too, as `/health/ready` checks it.
+    """
     revision = run_query(_fetch_revision(url))
     if require_migratable(revision) != "ready":
         raise OperatorError(
             f"{f'The schema is at {revision}' if revision else 'The database has no schema'}, this release needs "
             f"{models.SCHEMA_REVISION}: run `rakornas migrate`, or `rakornas serve --migrate`."
         )
+    if not workers:
+        return
+    from app.core.problems import Unavailable
+    from app.health.capacity import fetch_connection_limit
+    from app.health.repository import check_readiness
+
     settings = read_settings()
     per_worker = settings.pool_size + settings.write_pool_size + EXTRA_CONNECTIONS_PER_WORKER
     needed = workers * per_worker * 2 + 10  # twice: both releases run while one replaces the other
-    allowed = int(run_query(_fetch_value(url, "SHOW max_connections")))
+    allowed, source = run_query(fetch_connection_limit(url))
     if needed > allowed:
         raise OperatorError(
-            f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
-            "use fewer workers, a smaller RAKORNAS_POOL_SIZE or RAKORNAS_WRITE_POOL_SIZE, or raise max_connections."
+            f"{workers} workers need up to {needed} connections, {source} allows {allowed}: "
+            f"use fewer workers, a smaller RAKORNAS_POOL_SIZE or RAKORNAS_WRITE_POOL_SIZE, or raise {source}."
         )
+    try:
+        run_query(check_readiness(settings.model_copy(update={"database_url": url})))
+    except Unavailable as error:
+        raise OperatorError(f"{CANNOT_BE_USED}: {error.detail.en}") from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -182,7 +193,7 @@ def _first_line(error: BaseException) -> str:
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
     """Grant a role (created if `create_role`) what serving needs; return False if it can change the audit trail."""
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await Connector(url).connect()
     try:
         # Postgres does not queue writers of its catalogs: without the lock, one of two concurrent grants would fail.
         async with connection.transaction():
@@ -198,6 +209,8 @@ async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -
             functions = await connection.fetchval(privileges.SELECT_FUNCTIONS)
             for statement in (*privileges.GRANTS, f"GRANT EXECUTE ON FUNCTION {functions} TO {{role}}"):
                 await connection.execute(statement.format(role=name))
+            for extension_schema in await connection.fetchval(privileges.SELECT_EXTENSION_SCHEMAS, role) or ():
+                await connection.execute(f"GRANT USAGE ON SCHEMA {extension_schema} TO {name}")
             return bool(await connection.fetchval(privileges.SELECT_IS_INSERT_ONLY, role))
     finally:
         await connection.close()
@@ -214,7 +227,7 @@ async def _fetch_revision(url: str) -> str | None:
 
 async def _fetch_value(url: str, sql: str) -> Any:
     """Open a connection, and return the first value of a query's first row."""
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await Connector(url).connect()
     try:
         return await connection.fetchval(sql)
     finally:
@@ -225,7 +238,7 @@ def run_query(query: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a new event loop and return its result; OperatorError if the database cannot be used."""
     try:
         return asyncio.run(query)
+    except UnsuitableDatabase as error:
+        raise OperatorError(str(error)) from error
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise OperatorError(
-            f"The database (DATABASE_URL, --database-url) cannot be used: {error or type(error).__name__}"
-        ) from error
+        raise OperatorError(f"{CANNOT_BE_USED}: {str(error) or type(error).__name__}") from error
