@@ -211,7 +211,7 @@ def _build_uncached_response(body: bytes, media_type: str) -> Response:
 
 def _build_cards(key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> list[BadgeCard]:
     """Sign the token of each badge, and return what is printed on each."""
-    return [BadgeCard(badge.name or "", badge.organization, badge.capacity, key.sign(badge.id)) for badge in badges]
+    return [BadgeCard(badge.name or "", badge.organization, badge.capacity, badge.sign_token(key)) for badge in badges]
 
 
 def _encode_badges(key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
