@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
-from app.core.db.explanations import DATABASE_ERRORS, explain_database_error
+from app.core.db.explanations import DATABASE_ERRORS, explain_database_error, is_complete
 from app.core.db.pools import EXTRA_CONNECTIONS_PER_WORKER
+from app.core.db.sessions import Connector
 from app.core.embedded import services
 from app.models import privileges, schema
 from app.settings import Settings
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from app.core.db.transaction import Transaction
     from app.reference import loader
 
-OLDEST_POSTGRES_MAJOR, NEWEST_POSTGRES_MAJOR = 15, 18
 SERVICE_ROLE = "rakornas_service"  # on the embedded server
 MIGRATIONS_DIR = Path(__file__).parents[1] / "migrations"  # next to `app`, in a checkout and in a wheel
+
+CANNOT_BE_USED = "The database (DATABASE_URL, --database-url) cannot be used"
 
 T = TypeVar("T")
 
@@ -87,7 +89,7 @@ def migrate(url: str) -> tuple[str | None, str]:
         configuration.attributes["url"] = url
         try:
             command.upgrade(configuration, "head")
-        except (SQLAlchemyError, OSError, TimeoutError, asyncpg.InternalClientError) as error:
+        except (SQLAlchemyError, *DATABASE_ERRORS) as error:
             raise OperatorError(f"The database was not migrated: {explain_database_error(error)}") from error
     return before, before if before and state == "ready" else models.SCHEMA_REVISION
 
@@ -160,32 +162,40 @@ def load_if_empty(url: str) -> None:
 
 
 def check_server(url: str, workers: int) -> None:
-    """Raise OperatorError unless the server's version is 15 to 18, its schema migrated and its connections enough."""
-    version = int(run_query(_fetch_value(url, "SHOW server_version_num"))) // 10000
-    if not OLDEST_POSTGRES_MAJOR <= version <= NEWEST_POSTGRES_MAJOR:
-        raise OperatorError(
-            f"This is PostgreSQL {version}; the service runs on {OLDEST_POSTGRES_MAJOR} to {NEWEST_POSTGRES_MAJOR}."
-        )
+    """Raise OperatorError unless the server can be used, its schema is migrated and its connections are enough.
+
+    If there are workers, their role must be able to read, write and read history too, as `/health/ready` checks it.
+    """
     revision = run_query(_fetch_revision(url))
     if require_migratable(revision) != "ready":
         raise OperatorError(
             f"{f'The schema is at {revision}' if revision else 'The database has no schema'}, this release needs "
             f"{models.SCHEMA_REVISION}: run `rakornas migrate`, or `rakornas serve --migrate`."
         )
+    if not workers:
+        return
+    from app.core.problems import Unavailable
+    from app.health.capacity import fetch_connection_limit
+    from app.health.repository import check_readiness
+
     settings = read_settings()
     per_worker = settings.pool_size + settings.write_pool_size + EXTRA_CONNECTIONS_PER_WORKER
     needed = workers * per_worker * 2 + 10  # twice: both releases run while one replaces the other
-    allowed = int(run_query(_fetch_value(url, "SHOW max_connections")))
+    allowed, source = run_query(fetch_connection_limit(url))
     if needed > allowed:
         raise OperatorError(
-            f"{workers} workers need up to {needed} connections, the server allows {allowed}: "
-            "use fewer workers, a smaller RAKORNAS_POOL_SIZE or RAKORNAS_WRITE_POOL_SIZE, or raise max_connections."
+            f"{workers} workers need up to {needed} connections, {source} allows {allowed}: "
+            f"use fewer workers, a smaller RAKORNAS_POOL_SIZE or RAKORNAS_WRITE_POOL_SIZE, or raise {source}."
         )
+    try:
+        run_query(check_readiness(settings.model_copy(update={"database_url": url})))
+    except Unavailable as error:
+        raise OperatorError(f"{CANNOT_BE_USED}: {error.detail.en}") from error
 
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
     """Grant a role (created if `create_role`) what serving needs; return False if it can change the audit trail."""
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await Connector(url).connect()
     try:
         # Postgres does not queue writers of its catalogs: without the lock, one of two concurrent grants would fail.
         async with connection.transaction():
@@ -201,6 +211,8 @@ async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -
             functions = await connection.fetchval(privileges.SELECT_FUNCTIONS)
             for statement in (*privileges.GRANTS, f"GRANT EXECUTE ON FUNCTION {functions} TO {{role}}"):
                 await connection.execute(statement.format(role=name))
+            for extension_schema in await connection.fetchval(privileges.SELECT_EXTENSION_SCHEMAS, role) or ():
+                await connection.execute(f"GRANT USAGE ON SCHEMA {extension_schema} TO {name}")
             return bool(await connection.fetchval(privileges.SELECT_IS_INSERT_ONLY, role))
     finally:
         await connection.close()
@@ -217,7 +229,7 @@ async def _fetch_revision(url: str) -> str | None:
 
 async def _fetch_value(url: str, sql: str) -> Any:
     """Open a connection, and return the first value of a query's first row."""
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await Connector(url).connect()
     try:
         return await connection.fetchval(sql)
     finally:
@@ -234,4 +246,5 @@ def run_query(query: Coroutine[Any, Any, T]) -> T:
 
 def to_operator_error(error: BaseException) -> OperatorError:
     """Return the operator's error for one of the database, with the reason and what to do."""
-    return OperatorError(f"The database (DATABASE_URL, --database-url) cannot be used: {explain_database_error(error)}")
+    explanation = explain_database_error(error)
+    return OperatorError(explanation if is_complete(error) else f"{CANNOT_BE_USED}: {explanation}")

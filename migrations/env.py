@@ -17,8 +17,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from app import models
+from app.core.db.faults import UnsuitableDatabase
+from app.core.db.sessions import Connector
 from app.models import schema
 from app.models.audit import Xid8
+from app.models.obstacles import SELECT_OBSTACLES, Obstacle
 from app.settings import Settings
 
 ischema_names["xid8"] = Xid8  # otherwise a comparison with the models would not know the type
@@ -76,25 +79,29 @@ def migrate_under_lock(connection: Connection) -> None:
             time.sleep(attempt / 2)
 
 
+async def require_migratable_server(url: str) -> None:
+    """Raise UnsuitableDatabase if the first migration cannot end, before anything is written."""
+    connection = await Connector(url, "rakornas migrate").connect()
+    try:
+        row = await connection.fetchrow(SELECT_OBSTACLES, list(models.Base.metadata.tables))
+    finally:
+        await connection.close()
+    if row:
+        raise UnsuitableDatabase(Obstacle(row["obstacle"], row["subject"]).explain())
+
+
 async def run_online() -> None:
     """Migrate the database of the configuration or of DATABASE_URL."""
     url = context.config.attributes.get("url") or Settings().database_url
     if not url:
         raise SystemExit("Set DATABASE_URL, or use `rakornas migrate`, which knows the embedded server.")
 
+    await require_migratable_server(url)
+
     async def connect() -> asyncpg.Connection:
-        return await asyncpg.connect(
-            url,
-            timeout=5,
-            statement_cache_size=0,  # DDL makes cached plans invalid
-            server_settings={
-                "application_name": "rakornas migrate",
-                "timezone": "UTC",
-                "lock_timeout": "1s",
-                "statement_timeout": "15min",
-                "idle_in_transaction_session_timeout": "1min",
-            },
-        )
+        return await Connector(url, "rakornas migrate", {"lock_timeout": "1s", "statement_timeout": "15min"}).connect(
+            statement_cache_size=0
+        )  # DDL makes cached plans invalid
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     async with engine.connect() as connection:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from alembic import op
 
+from app.core.db.sessions import SET_SEARCH_PATH
+
 CURRENT_SCRIPT = Path(__file__).parent / "sql" / "all.sql"
 VERSIONS_DIR = Path(__file__).parent / "versions"
 
@@ -76,8 +78,12 @@ def run(script: str) -> None:
     """Run a script in the current migration, or write it out in Alembic's offline mode."""
     context = op.get_context()
     for statement in split_statements(script):
+        path = _SEARCH_PATH.fullmatch(strip_leading_comments(statement).strip())
         if context.as_sql:
-            context.impl.static_output(f"{statement};")
+            context.impl.static_output("SET search_path = public;" if path and not path[1] else f"{statement};")
+        elif path:
+            # RESET would return to the search_path of the role or the database, which is not ours.
+            op.get_bind().exec_driver_sql(SET_SEARCH_PATH, (path[1] or "public",))
         else:
             op.get_bind().exec_driver_sql(statement)
 

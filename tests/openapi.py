@@ -5,6 +5,8 @@
 
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,25 +105,37 @@ def list_write_examples(app: FastAPI) -> dict[str, dict[str, Any]]:
     }
 
 
-async def prepare_examples(app: FastAPI, url: str) -> None:
-    """Insert the example rows, and create the signing key, which a service creates when it needs it."""
+@asynccontextmanager
+async def prepare_examples(app: FastAPI, url: str) -> AsyncIterator[None]:
+    """Insert the example rows, and create the signing key, which a service creates when it needs it.
+
+    Nothing is sealed within: on a slow machine, a seal of the requests for examples would be shown beside the root.
+    """
     await state_of(app).token_verifier.get_signing_key()
-    await insert_example_rows(url)
+    connection = await asyncpg.connect(url)
+    try:
+        await _insert_rows(connection)
+        yield
+    finally:
+        await connection.close()
 
 
 async def insert_example_rows(url: str) -> None:
     """Insert the rows of the examples that the reference data lacks, as soon as a first audit line is sealed."""
     connection = await asyncpg.connect(url)
     try:
-        async with asyncio.timeout(20):
-            while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
-                await asyncio.sleep(0.1)
-            await connection.execute(
-                "SELECT pg_advisory_lock(sealing_lock_key())"
-            )  # so that the sealer does not run at the same time
-        await connection.execute(EXAMPLE_ROWS)
+        await _insert_rows(connection)
     finally:
         await connection.close()
+
+
+async def _insert_rows(connection: asyncpg.Connection) -> None:
+    """Insert the rows of the examples, and lock the sealer out until the connection is closed."""
+    async with asyncio.timeout(20):
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM audit_seals)"):
+            await asyncio.sleep(0.1)
+        await connection.execute("SELECT pg_advisory_lock(sealing_lock_key())")
+    await connection.execute(EXAMPLE_ROWS)
 
 
 async def fetch_example_response(app: FastAPI, client: httpx.AsyncClient, address: str) -> Any:
@@ -153,8 +167,8 @@ async def fetch_example_responses(url: str) -> dict[str, Any]:
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
+        prepare_examples(app, url),
     ):
-        await prepare_examples(app, url)
         return {address: await fetch_example_response(app, client, address) for address in list_read_examples(app)}
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import asyncpg
 
 from app.attendance import maintenance_repository
+from app.core.db.sessions import Connector
 
 
 class RecomputedRoll(NamedTuple):
@@ -69,7 +70,7 @@ async def erase_personal_data(url: str, *, dry_run: bool) -> list[ErasedMeeting]
 @asynccontextmanager
 async def _connect(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Open a connection to the database and close it at the end of the block."""
-    connection = await asyncpg.connect(url, timeout=5, server_settings={"application_name": "rakornas attendance"})
+    connection = await Connector(url, "rakornas attendance").connect()
     try:
         yield connection
     finally:

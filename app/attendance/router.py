@@ -12,6 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
@@ -33,10 +34,10 @@ ParticipantId = Annotated[
 @list_router.get(
     "",
     response_model=PageOf[schemas.RollLine],
-    dependencies=[allow_anonymous()],
+    dependencies=[allow_anonymous(optional_scope=Scope.ATTENDANCE_READ)],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
-        200: {"content": export_router.CONTENT},
+        200: {"content": export_router.CONTENT, "headers": refer_to_headers("Content-Disposition")},
         **problem_responses(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
     },
 )
@@ -55,8 +56,8 @@ async def list_attendance(
     `attendance:read`; each such request is recorded in the audit trail. If more than 1,000 names match `q`, the first
     1,000 by id are ranked.
 
-    As `text/csv`, XLSX or `application/pdf` the response is the daftar hadir with all lines; `/v1/rolls/{digest}`
-    confirms its digest.
+    As `text/csv`, XLSX or `application/pdf` the response is the daftar hadir with all lines, the national body and the
+    chairs first; `/v1/rolls/{digest}` confirms its digest.
     """
     past_reader = reader.known_at(query.known_at)
     caller = get_caller(request)

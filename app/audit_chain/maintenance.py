@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import asyncpg
 import orjson
 
 from app.audit_chain import sealer, task, verifier
 from app.audit_chain.sealer import Root
+from app.core.db.sessions import Connector
 from app.settings import Settings
 
 
@@ -15,7 +15,7 @@ async def verify_trail(
     url: str, external_roots: Sequence[Root], report_progress: verifier.ReportProgress
 ) -> verifier.VerificationResult:
     """Verify a database's whole audit trail, and also against these roots, over a connection of its own."""
-    connection = await asyncpg.connect(url, timeout=5, server_settings={"timezone": "UTC", "jit": "off"})
+    connection = await Connector(url, "rakornas audit").connect()
     try:
         return await verifier.verify_chain(connection, external_roots, report_progress)
     finally:

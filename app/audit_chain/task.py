@@ -28,7 +28,7 @@ async def run_sealer(settings: Settings) -> AsyncIterator[None]:
 
 async def connect(settings: Settings) -> asyncpg.Connection:
     """Open a database connection of the sealer; the caller closes it."""
-    return await open_connection(settings, application_name="rakornas sealer")
+    return await open_connection(settings, "rakornas sealer")
 
 
 async def _seal_forever(settings: Settings) -> None:

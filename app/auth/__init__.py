@@ -8,7 +8,14 @@ from app.auth.route import (
     build_missing_scope_problem,
     check_access_declared,
 )
-from app.auth.scopes import AccessPolicy, Scope, allow_anonymous, require_scope, require_scope_by_parameter
+from app.auth.scopes import (
+    AccessPolicy,
+    Scope,
+    allow_anonymous,
+    authenticate_client,
+    require_scope,
+    require_scope_by_parameter,
+)
 from app.auth.verifier import TokenVerifier
 
 __all__ = [
@@ -19,6 +26,7 @@ __all__ = [
     "Scope",
     "TokenVerifier",
     "allow_anonymous",
+    "authenticate_client",
     "build_insufficient_scope",
     "build_missing_scope_problem",
     "check_access_declared",

@@ -110,7 +110,7 @@ class VerifierRepository:
 
     async def _connect(self) -> asyncpg.Connection:
         """Open a database connection that calls `on_change` for each notification and when it is closed."""
-        connection = await open_connection(self._settings, application_name="rakornas token verifier")
+        connection = await open_connection(self._settings, "rakornas token verifier")
         try:
             connection.add_termination_listener(lambda *_: self._on_change())
             await connection.add_listener(NOTIFICATION_CHANNEL, lambda *_: self._on_change())

@@ -8,7 +8,7 @@ from fastapi.params import Depends as Dependency
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.auth.caller import get_caller
-from app.auth.scopes import AccessPolicy, Scope, ScopePolicy
+from app.auth.scopes import AccessPolicy, Scope
 from app.core.http import bodies
 from app.core.http.openapi import problem_responses
 from app.core.problems import InsufficientScope, Problem, TooManyRequests, Unauthenticated
@@ -42,9 +42,8 @@ class AuthorizingRoute(APIRoute):
         self.access_policy: AccessPolicy = policies[0]
         all_responses = {**(AUTHORIZATION_PROBLEMS if self.access_policy.scope else {}), **(responses or {})}
         super().__init__(path, endpoint, dependencies=dependencies, responses=all_responses, **rest)
-        if self.access_policy.alternative_scopes:  # several scopes in one Security mean that all of them are required
-            alternatives = [{ScopePolicy.scheme_name: [str(scope)]} for scope in self.access_policy.alternative_scopes]
-            self.openapi_extra = {**(self.openapi_extra or {}), "security": alternatives}
+        if self.access_policy.security:
+            self.openapi_extra = {**(self.openapi_extra or {}), "security": self.access_policy.security}
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return a handler that authorizes a request, then parses and checks its body, then calls the endpoint."""

@@ -1,15 +1,16 @@
 """The scopes of access tokens, and the access policies with which routes require them."""
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from fastapi import Depends, Security
-from fastapi.openapi.models import OAuth2, OAuthFlowClientCredentials, OAuthFlows
+from fastapi.openapi.models import HTTPBase, OAuth2, OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security.base import SecurityBase
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  (a path)
+SCHEME_NAME = "oauth2"
 
 
 class Scope(StrEnum):
@@ -51,18 +52,29 @@ SCOPE_DESCRIPTIONS: Mapping[Scope, str] = {
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """The access policy of a route: the scope that it requires, or None if anonymous requests are allowed."""
+    """The access policy of a route: the scope that it requires, or None if anonymous requests are allowed.
+
+    Attributes:
+        scope: The required scope.
+        optional_scope: A scope that some requests need and others do not, which the endpoint decides.
+    """
 
     scope: Scope | None
+    optional_scope: Scope | None = field(default=None, kw_only=True)
 
     def required_scope(self, _query_params: Mapping[str, str], _granted_scopes: Set[Scope]) -> Scope | None:
         """Return the scope that the policy requires, or None if it requires none, whatever the arguments."""
         return self.scope
 
     @property
-    def alternative_scopes(self) -> Sequence[Scope]:
-        """The scopes that some requests require instead of `scope`, for the OpenAPI document: none here."""
-        return ()
+    def security(self) -> list[dict[str, list[str]]]:
+        """The security requirements for the OpenAPI document besides those that FastAPI adds: any is enough.
+
+        Without a required scope there are two: no token, or a token of any scope, which is verified as well.
+        """
+        if self.scope is not None:
+            return []
+        return [{}, {SCHEME_NAME: [] if self.optional_scope is None else [str(self.optional_scope)]}]
 
     async def __call__(self) -> None:
         """Check nothing: FastAPI calls every dependency, but AuthorizingRoute enforced the policy before."""
@@ -71,7 +83,7 @@ class AccessPolicy:
 class ScopePolicy(AccessPolicy, SecurityBase):
     """The policy of a route that requires a scope. FastAPI copies its security scheme to the OpenAPI document."""
 
-    scheme_name = "oauth2"
+    scheme_name = SCHEME_NAME
     model = OAuth2(
         description="A client of the service, with its id and secret (RFC 6749, section 4.4).",
         flows=OAuthFlows(
@@ -100,14 +112,43 @@ class ParameterScopePolicy(ScopePolicy):
         return scope_of_value or next((scope for _, scope in self.scopes if scope in granted_scopes), self.scope)
 
     @property
-    def alternative_scopes(self) -> Sequence[Scope]:
-        """The scopes of all values of the parameter except `scope`, for the OpenAPI document."""
-        return [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
+    def security(self) -> list[dict[str, list[str]]]:
+        """The requirements of all values of the parameter but the first, which FastAPI adds.
+
+        Several scopes in one requirement would mean that all of them are required.
+        """
+        scopes = [scope for scope in dict.fromkeys(scope for _, scope in self.scopes) if scope != self.scope]
+        return [{SCHEME_NAME: [str(scope)]} for scope in scopes]
 
 
-def allow_anonymous() -> Any:
-    """Return a dependency that declares for a route: no access token is needed. It checks nothing by itself."""
-    return Depends(AccessPolicy(None))
+class ClientAuthentication(AccessPolicy, SecurityBase):
+    """The policy of the token endpoint, which authenticates the client itself, by HTTP Basic or by its form."""
+
+    scheme_name = "client"
+    model = HTTPBase(
+        scheme="basic",
+        description="The id and secret of a client, for the token endpoint only (RFC 6749, section 2.3.1). Its form "
+        "can contain them instead.",
+    )
+
+    @property
+    def security(self) -> list[dict[str, list[str]]]:
+        """The requirement besides HTTP Basic: none, because the form can contain the credentials."""
+        return [{}]
+
+
+def allow_anonymous(*, optional_scope: Scope | None = None) -> Any:
+    """Return a dependency that declares for a route: no access token is needed. It checks nothing by itself.
+
+    Args:
+        optional_scope: A scope that the endpoint requires for some objects, for the OpenAPI document.
+    """
+    return Depends(AccessPolicy(None, optional_scope=optional_scope))
+
+
+def authenticate_client() -> Any:
+    """Return a dependency that declares for the token endpoint: it authenticates the client. It checks nothing."""
+    return Security(ClientAuthentication(None))
 
 
 def require_scope(scope: Scope) -> Any:

@@ -115,7 +115,7 @@ def _build_caller(claims: Mapping[str, Any], client_id: str, name: str) -> Calle
     return Caller(
         client_id=client_id,
         name=name,
-        scopes=frozenset(SCOPES_BY_NAME[name] for name in scope.split(" ") if name in SCOPES_BY_NAME),
+        scopes=frozenset(SCOPES_BY_NAME[name] for name in scope.split() if name in SCOPES_BY_NAME),
         organization=read_text_claim(claims, "rakornas_organization", required=False) or None,
         meeting=read_text_claim(claims, "rakornas_meeting", required=False) or None,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
 from app import models
-from app.badges.keys import BadgeSigningKey, derive_badge_key
+from app.badges.keys import FORMER_ALGORITHM, BadgeSigningKey, derive_badge_key
 from app.core.collection import ReferenceFilter
 from app.core.db.database import Queryable
 from app.core.db.statements import Statement
@@ -41,14 +41,21 @@ ON CONFLICT (participant) WHERE revoked_at IS NULL DO NOTHING
 _LOCK_PARTICIPANT = "SELECT FROM participants WHERE meeting = $1 AND id = $2 FOR NO KEY UPDATE"
 _REVOKE_BADGE = "UPDATE badges SET revoked_at = clock_timestamp() WHERE participant = $1 AND revoked_at IS NULL"
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
+# In the order of the printed roll. The inner LIMIT stops at too many badges before they are sorted.
 _SELECT_VALID_BADGES = """
-SELECT badge.id, listed.id, badge.issued_at, coalesce(official.name, listed.name, listed.name_as_printed),
-    coalesce(organization.short_name, organization.name), listed.capacity
-FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
-LEFT JOIN officials AS official ON official.id = listed.official
-LEFT JOIN organizations AS organization ON organization.code = listed.organization
-WHERE listed.meeting = $1 AND ($2::uuid IS NULL OR listed.id = $2) AND ($3::text IS NULL OR listed.organization = $3)
-ORDER BY listed.id LIMIT $4
+SELECT id, participant, issued_at, name, body_name, capacity, digest FROM (
+    SELECT badge.id, listed.id AS participant, badge.issued_at, badge.digest,
+        listed.capacity, listed.organization, listed.office,
+        coalesce(official.name, listed.name, listed.name_as_printed) AS name,
+        coalesce(body.short_name, body.name) AS body_name, body.level, body.kind
+    FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
+    LEFT JOIN officials AS official ON official.id = listed.official
+    LEFT JOIN organizations AS body ON body.code = listed.organization
+    WHERE listed.meeting = $1 AND ($2::uuid IS NULL OR listed.id = $2)
+        AND ($3::text IS NULL OR listed.organization = $3)
+    ORDER BY listed.id LIMIT $4
+) AS selected
+ORDER BY roll_sort_key(capacity, level, kind, organization, office, name) COLLATE "C", participant
 """
 
 
@@ -61,13 +68,19 @@ class ValidBadge(NamedTuple):
     name: str | None
     organization: str | None
     capacity: str
+    digest: bytes
+
+    def sign_token(self, key: BadgeSigningKey) -> str:
+        """Return the token of the badge, signed by this key, in the form that was issued."""
+        token = key.sign(self.id)
+        return token if hash_token(token) == self.digest else key.sign(self.id, FORMER_ALGORITHM)
 
     def to_document(self, key: BadgeSigningKey) -> dict[str, Any]:
         """Return the badge as a `schemas.Badge` document, with its token signed by this key."""
         return {
             "id": self.id,
             "participant": self.participant,
-            "token": key.sign(self.id),
+            "token": self.sign_token(key),
             "issued_at": self.issued_at,
         }
 
@@ -115,7 +128,7 @@ async def list_valid_badges(
 ) -> list[ValidBadge]:
     """List up to MAX_BADGES_PER_REQUEST + 1 unrevoked badges: a meeting's, an organization's or a participant's.
 
-    Ordered by participant id. The one above the maximum shows that there are too many.
+    In the order of the printed roll. The one above the maximum shows that there are too many.
     """
     rows = await transaction.fetch(_SELECT_VALID_BADGES, meeting, participant, organization, MAX_BADGES_PER_REQUEST + 1)
     return [ValidBadge(*row) for row in rows]

@@ -8,7 +8,7 @@ from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.parameters import FieldsQuery
 from app.core.languages import Text
-from app.core.problems import Conflict, NotFound, OutsideOrganization, PreconditionFailed
+from app.core.problems import Conflict, NotFound, OutsideOrganization
 from app.writes.client_visibility import visibility_parameters
 from app.writes.request import WriteRequest
 
@@ -33,7 +33,7 @@ async def lock_client(
     if_match = write_request.if_match
     if if_match is not None and not conditional.if_match_names_revision(if_match, client.revision):
         _, etag = await get_document(transaction, client_id)
-        raise PreconditionFailed(headers={"ETag": etag})
+        raise conditional.build_precondition_failed(if_match, etag)
     if client.is_revoked and not allow_revoked:
         raise Conflict(detail=CLIENT_REVOKED)
     return client
@@ -79,6 +79,6 @@ async def get_document(transaction: Transaction, client_id: UUID) -> tuple[bytes
     return item.body, conditional.entity_tag(item.body, item.revision)
 
 
-def get_column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
+def get_column_values(payload: payloads.OAuthClientPayload) -> dict[str, Any]:
     """Return the values of the payload's members that are columns of the table, by name."""
     return {name: getattr(payload, name) for name in repository.COLUMNS}

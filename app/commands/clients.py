@@ -23,7 +23,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def create(
     name: Annotated[str, typer.Option(help="Name of the client, shown in revisions.")],
     scope: Annotated[
-        list[str], typer.Option(help="A scope such as stages:write. Repeat the option for several scopes.")
+        list[str],
+        typer.Option(help="A scope such as stages:write. Repeat the option, or separate several scopes by spaces."),
     ],
     organization: Annotated[
         str | None,
@@ -47,7 +48,8 @@ def create(
     """
     from app.clients import maintenance
 
-    members = {"name": name, "scopes": scope, "organization": organization, "meeting": meeting}
+    scopes = list(dict.fromkeys(word for words in scope for word in words.split()))
+    members = {"name": name, "scopes": scopes, "organization": organization, "meeting": meeting}
     keys = {"jwks": read_jwk_set(jwks)} if jwks else {}
     new_client_id, secret = run_in_transaction(
         lambda transaction: maintenance.create_client(transaction, {**members, **keys}), database_url, data_dir

@@ -2,10 +2,11 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -29,7 +30,7 @@ def import_(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="CSV with a header (.csv), or NDJSON (.ndjson).",
+            help="Table with a header (.csv, .txt, .xlsx), or NDJSON (.ndjson).",
         ),
     ],
     resource: Annotated[str, typer.Option(help="Resource of the rows: officials, appointments, stages …")],
@@ -39,6 +40,16 @@ def import_(
     partial: Annotated[bool, typer.Option("--partial", help="Import the valid rows even if others are refused.")] = (
         False
     ),
+    update: Annotated[
+        bool, typer.Option("--update", help="Let rows change objects that name another person: check the ids first.")
+    ] = False,
+    all_results: Annotated[bool, typer.Option("--all-results", help="Print a table with the result of each row.")] = (
+        False
+    ),
+    date_order: Annotated[
+        Literal["dmy"] | None, typer.Option(help="dmy: all dates in numbers have the day first, as 05/06/2022.")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; by default the first visible one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, like the response of POST /v1/imports.")] = False,
     reason: Annotated[str | None, typer.Option(help="Reason of the change, for every revision.")] = None,
     legal_basis: Annotated[str | None, typer.Option(help="Decree behind the change, for every revision.")] = None,
@@ -60,7 +71,7 @@ def import_(
     if path.suffix.lower() not in command_line.FORMAT_BY_SUFFIX:
         suffixes = ", ".join(command_line.FORMAT_BY_SUFFIX)
         raise typer.BadParameter(f"The name of {path} must end with one of: {suffixes}.")
-    options = ImportOptions(IMPORTABLE[resource], dry_run, partial)
+    options = ImportOptions(IMPORTABLE[resource], dry_run, partial, update, all_results, date_order == "dmy")
     change_reason = parse_change_reason(reason, legal_basis)
     try:
         settings = operations.read_settings()
@@ -72,7 +83,9 @@ def import_(
             settings = settings.model_copy(update={"database_url": database.url})
             with show_progress(path) as report_progress:
                 report = operations.run_query(
-                    command_line.import_file(settings, path, options, change_reason, report_progress)
+                    command_line.import_file(
+                        settings, command_line.ImportFile(path, sheet), options, change_reason, report_progress
+                    )
                 )
     except operations.OperatorError as error:
         fail(error)
@@ -133,24 +146,45 @@ def print_refusal(path: Path, problem: "Problem") -> None:
 
 
 def print_report(path: Path, report: "ImportReport", as_json: bool) -> None:
-    """Print the counts, or JSON, to standard output, and the refused rows to standard error, one error per line."""
+    """Print the counts and the updates, a table of all rows, or JSON to standard output; errors to standard error."""
     if as_json:
         import orjson
 
         sys.stdout.write(orjson.dumps(report.to_document("en")).decode() + "\n")
         return
+    if report.options.all_results:
+        _print_table(report)
     for row in report.list_rows():
+        place = f"{path.name}:{row.line}: " + (f"{row.key}: " if row.key else "")
         for error in row.errors:
-            typer.echo(f"{path.name}:{row.line}: {_describe_error(error)}", err=True)
+            typer.echo(f"{place}{_describe_error(error, report.headings)}", err=True)
+        if row.changed and not report.options.all_results:
+            typer.echo(f"{place}updated: {', '.join(row.changed)}")
     counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in report.counts.items() if count)
     typer.echo(f"{_format_result(report)} {counts or 'There are no rows'}.")
 
 
-def _describe_error(error: "ErrorDetail") -> str:
-    """Return one line on an error: its member, if any, its text, and the address of the conflicting object, if any."""
-    member = f"{error.pointer}: " if error.pointer else ""
+def _print_table(report: "ImportReport") -> None:
+    """Print a table with line, result, key and changed members of each row."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Line", "Result", "Key", "Changed or wrong", box=box.SIMPLE_HEAD)
+    for row in report.list_rows():
+        members = row.changed or [error.pointer or error.code for error in row.errors]
+        table.add_row(str(row.line), row.status.replace("_", " "), row.key or "", ", ".join(members))
+    Console().print(table)
+
+
+def _describe_error(error: "ErrorDetail", headings: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return one line on an error: its column or member, its text, its code, and the conflicting object, if any."""
+    from app.imports.report import find_heading
+
+    heading = find_heading(error, headings)
+    member = f"{heading} ({error.pointer}): " if heading else f"{error.pointer}: " if error.pointer else ""
     address = f" ({error.address})" if error.address else ""
-    return f"{member}{error.detail.en}{address}"
+    return f"{member}{error.detail.en}{address} [{error.code}]"
 
 
 def _format_result(report: "ImportReport") -> str:

@@ -16,6 +16,8 @@ from app.core.http.conditional import entity_tag, json_response, public_cache_co
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_components import is_anonymous, list_parameters
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.http.parameters import NoParameters
 from app.core.http.security_headers import NO_FRAMES
 from app.core.languages import Language, preferred_language
@@ -74,17 +76,20 @@ async def get_index(request: Request, media_type: JsonOrHtml, _: NoParameters) -
     if media_type == "text/html":
         return RedirectResponse("/docs", 303, {"Vary": "Accept"})  # type: ignore[return-value]
     links = {"explorer": "/docs", "openapi": "/openapi.json"}
-    paths = get_openapi_document(request.app)["paths"]
-    public = [path for path, item in paths.items() if "get" in item and "security" not in item["get"]]
+    document = get_openapi_document(request.app)
+    paths = document["paths"]
+    public = [path for path, item in paths.items() if "get" in item and is_anonymous(item["get"])]
     linked = [path for path in public if path != "/" and "{" not in path]
-    links |= {path.rpartition("/")[2]: build_example_link(path, paths[path]) for path in linked}
+    links |= {
+        path.rpartition("/")[2]: build_example_link(path, list_parameters(document, paths[path]["get"]))
+        for path in linked
+    }
     public_links = {name: add_root_path(path) for name, path in links.items()}
     return json_response(orjson.dumps({"name": request.app.title, "links": public_links}), cache_control=CACHE_CONTROL)  # type: ignore[return-value]
 
 
-def build_example_link(path: str, item: dict[str, Any]) -> str:
+def build_example_link(path: str, parameters: list[dict[str, Any]]) -> str:
     """Return the path with its required query parameters from the example, as a link that works."""
-    parameters = item["get"].get("parameters", ())
     required = {
         parameter["name"]: parameter["example"]
         for parameter in parameters
@@ -146,7 +151,7 @@ def load_asset(name: str) -> tuple[bytes, str]:
     "/problems",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems"),
-    responses=problem_responses(NotAcceptable),
+    responses={200: {"headers": refer_to_headers("Content-Language")}, **problem_responses(NotAcceptable)},
 )
 async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoParameters) -> list[ProblemType]:
     """List problem types
@@ -163,7 +168,7 @@ async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoPara
     "/problems/{code}",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems/not_found"),
-    responses=problem_responses(NotFound, NotAcceptable),
+    responses={200: {"headers": refer_to_headers("Content-Language")}, **problem_responses(NotFound, NotAcceptable)},
 )
 async def get_problem_type(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: NoParameters) -> ProblemType:
     """Get a problem type

@@ -1,17 +1,31 @@
-"""Readiness of the database, checked over a separate connection, so that a full pool does not fail the check."""
+"""Readiness of the database, checked over connections opened as the pools open theirs.
 
+They are separate from the pools, so that a full pool does not fail the check.
+"""
+
+import asyncio
 from typing import Literal, NamedTuple
 
 import asyncpg
 
-from app.core.db.pools import require_database_url
-from app.core.languages import Text
+from app.core.db.database import SET_KNOWN_AT_SQL
+from app.core.db.faults import UnsuitableDatabase
+from app.core.db.pools import HISTORY_SCHEMAS, open_connection
 from app.core.problems import Unavailable
-from app.models import schema
+from app.health import causes
+from app.models import schema, serving
 from app.models.privileges import SELECT_IS_INSERT_ONLY
 from app.settings import Settings
 
 AuditPrivilege = Literal["insert_only", "writable"]
+
+WRITE_AND_ROLL_BACK = """
+BEGIN;
+INSERT INTO idempotency_keys (client, key, fingerprint, status, headers, body)
+VALUES ('rakornas health', gen_random_uuid()::text, '', 200, '{}', '');
+ROLLBACK
+"""
+READ_HISTORY = "SELECT count(*) FROM (SELECT FROM organizations LIMIT 1) AS one"
 
 
 class Readiness(NamedTuple):
@@ -22,28 +36,55 @@ class Readiness(NamedTuple):
 
 
 async def check_readiness(settings: Settings) -> Readiness:
-    """Connect to the database; return its schema revision and the role's audit privilege, or raise Unavailable.
+    """Check that the service's role can read, write and read history; return the revision and the audit privilege.
 
     Raises:
-        Unavailable: The database does not answer within 2 s, or this release cannot use its schema.
+        Unavailable: It cannot, or this release cannot use the schema, or the database does not answer. The detail says
+            why in words.
     """
     try:
-        connection = await asyncpg.connect(
-            require_database_url(settings), timeout=settings.connect_timeout, command_timeout=2
-        )
-        try:
-            revision = await _fetch_revision(connection)
-            is_insert_only = await connection.fetchval(
-                SELECT_IS_INSERT_ONLY, await connection.fetchval("SELECT current_user")
-            )
-        finally:
-            connection.terminate()
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(detail=Text("Basis data tidak menjawab.", "The database does not respond.")) from error
+        async with asyncio.timeout(settings.connect_timeout + settings.command_timeout):
+            writer = await open_connection(settings, "rakornas health")
+            try:
+                return await _check_writer(writer, settings)
+            finally:
+                writer.terminate()
+    except UnsuitableDatabase as error:
+        raise Unavailable(detail=error.text) from error
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        raise Unavailable(detail=causes.describe_error(error)) from error
+
+
+async def _check_writer(writer: asyncpg.Connection, settings: Settings) -> Readiness:
+    """Check the schema and what the role can do with it, and then a connection for history beside this one."""
+    if schemas := await writer.fetchval(serving.SELECT_MISSING_SCHEMAS):
+        raise UnsuitableDatabase(causes.describe_defects([f"USAGE: schema {schemas}"]))
+    revision = await _fetch_revision(writer)
     state = schema.compare_revision(revision)
     if state != "ready":
-        raise Unavailable(detail=_describe_state(state, revision))
+        raise UnsuitableDatabase(causes.describe_state(state, revision))
+    is_of_this_release = revision == schema.SCHEMA_REVISION
+    if defects := await writer.fetchval(serving.SELECT_DEFECTS, serving.RELATIONS, is_of_this_release):
+        raise UnsuitableDatabase(causes.describe_defects(defects))
+    await writer.execute(WRITE_AND_ROLL_BACK)
+    reader = await open_connection(settings, "rakornas health", writable=False, schemas=HISTORY_SCHEMAS)
+    try:
+        await _check_history(reader)
+        # A pooler in transaction mode lets two idle clients use one connection, or one client several.
+        pids = [await connection.fetchval("SELECT pg_backend_pid()") for connection in (writer, reader, writer)]
+    finally:
+        reader.terminate()
+    if pids[0] == pids[1] or pids[0] != pids[2]:
+        raise UnsuitableDatabase(causes.POOLER_TEXT)
+    is_insert_only = await writer.fetchval(SELECT_IS_INSERT_ONLY, await writer.fetchval("SELECT current_user"))
     return Readiness(str(revision), "insert_only" if is_insert_only else "writable")
+
+
+async def _check_history(reader: asyncpg.Connection) -> None:
+    """Read the record as it was at the instant zero, when it was empty; UnsuitableDatabase if it is not."""
+    await reader.fetchrow(SET_KNOWN_AT_SQL, "1970-01-01T00:00:00Z")
+    if await reader.fetchval(READ_HISTORY):
+        raise UnsuitableDatabase(causes.POOLER_TEXT)
 
 
 async def _fetch_revision(connection: asyncpg.Connection) -> str | None:
@@ -53,23 +94,3 @@ async def _fetch_revision(connection: asyncpg.Connection) -> str | None:
     except asyncpg.UndefinedTableError:
         return None
     return revision
-
-
-def _describe_state(state: schema.SchemaState, revision: str | None) -> Text:
-    """Return the sentence for the operator about a database whose schema does not fit this release."""
-    if state == "retired":
-        return Text(
-            f"Skema basis data ada pada revisi {revision}, dari sebelum rilis pertama, dan tidak dapat dimigrasikan. "
-            "Gunakan direktori data baru atau basis data kosong: `rakornas migrate`, lalu `rakornas load`.",
-            f"The database schema is at revision {revision}, from before the first release, and cannot be migrated. "
-            "Use a new data directory or an empty database: `rakornas migrate`, then `rakornas load`.",
-        )
-    if state == "unknown":
-        return Text(
-            f"Basis data ada pada revisi {revision}, yang tidak dikenal rilis ini.",
-            f"The database is at revision {revision}, which this release does not know.",
-        )
-    return Text(
-        "Skema basis data lebih lama daripada layanan; jalankan `rakornas migrate`.",
-        "The database schema is older than the service; run `rakornas migrate`.",
-    )

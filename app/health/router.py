@@ -57,8 +57,9 @@ async def get_liveness(response: Response, _: NoParameters) -> Liveness:
 async def get_readiness(request: Request, response: Response, _: NoParameters) -> Readiness:
     """Get readiness
 
-    Connects to the database and compares its schema with the one that this release needs. The service is also ready if
-    its role could change the audit trail; `audit` shows that.
+    Opens connections to the database as serving does, compares the schema with the one that this release needs, and
+    checks the privileges of the service's role, a write and a read of history. If something is missing, the answer is
+    503 with the cause. The service is also ready if its role could change the audit trail; `audit` shows that.
     """
     response.headers.update(NO_STORE)
     readiness = await get_from_state(request.app, ReadinessProbe).check()

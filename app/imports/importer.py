@@ -1,20 +1,20 @@
 """Import of rows in chunks of hundreds; a chunk with a refused row is split until the row is found."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from app.auth import Caller
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
 from app.core.languages import Text
-from app.core.problems import CircularParent, ErrorDetail, OutsideOrganization, Problem
+from app.core.problems import ErrorDetail, OutsideOrganization
 from app.imports import transactions
-from app.imports.parser import InvalidRow, UnparsedRow
+from app.imports.parser import ParsedRows
+from app.imports.refusals import Refusal, explain_refusal, find_blocking_address
 from app.imports.report import ImportOptions, ImportReport, RowReport
-from app.imports.repository import RowsOutsideOrganization, RowWriter
-from app.imports.rows import Row, StoredObjects
+from app.imports.repository import RowsRefused, RowWriter
+from app.imports.rows import InvalidRow, Row, StoredObjects
 from app.imports.schemas import RowStatus
-from app.writes.conflicts import AttemptedWrite, to_problem
 from app.writes.resource import Resource
 
 ROWS_PER_STATEMENT = 500
@@ -28,14 +28,12 @@ RefusedRow = tuple[Row, RowReport]
 ReportProgress = Callable[[int], None]
 """Receives the number of rows processed so far."""
 
-Refusal = ConstraintViolation | RowsOutsideOrganization
-
 
 async def import_rows(
     transaction: Transaction,
     caller: Caller,
     options: ImportOptions,
-    rows: Iterable[UnparsedRow | None],
+    rows: ParsedRows,
     report_progress: ReportProgress = lambda _: None,
 ) -> ImportReport:
     """Write the rows that can be written, in the caller's transaction, and return the report; the caller commits.
@@ -62,20 +60,21 @@ class _Importer:
         self.transaction = transaction
         self.caller = caller
         self.resource = options.importable.resource
-        self.writer = RowWriter(self.resource)
+        self.writer = RowWriter(options.importable, update=options.update)
         self.report = ImportReport(options)
         self.refused_rows: list[RefusedRow] = []
 
-    async def run(self, rows: Iterable[UnparsedRow | None], report_progress: ReportProgress) -> ImportReport:
+    async def run(self, parsed: ParsedRows, report_progress: ReportProgress) -> ImportReport:
         """Parse and write the rows in chunks, try refused rows again, and return the report; do not commit."""
+        self.report.headings = parsed.headings
         chunk: list[Row | InvalidRow] = []
         started_at = time.monotonic()
-        for parse_row in rows:
-            if parse_row is not None:
+        for row in parsed.rows:
+            if row is not None:
                 if self.report.is_full and not self.report.options.partial:
-                    self.report.counts["not_attempted"] += 1
+                    self.report.add(RowReport(row.line, "not_attempted", None))
                 else:
-                    chunk.append(parse_row())
+                    chunk.append(row.parse())
             if len(chunk) == ROWS_PER_STATEMENT:
                 await self._import_chunk(chunk)
                 chunk = []
@@ -98,7 +97,7 @@ class _Importer:
         new_keys = await transactions.insert_new_keys(self.transaction, valid_rows)
         for row in chunk:
             if isinstance(row, InvalidRow):
-                self.report.add(RowReport(row.line, "refused", None, row.errors))
+                self.report.add(RowReport(row.line, "refused", row.key, row.errors))
         rows: list[Row] = []
         for row in valid_rows:
             if row.has_generated_key or row.key in new_keys:
@@ -120,7 +119,7 @@ class _Importer:
             return
         try:
             statuses = await self._write(rows, stored)
-        except RowsOutsideOrganization as refusal:
+        except RowsRefused as refusal:
             for row in rows:
                 if row.line in refusal.lines:
                     await self._report_refusal(row, refusal)
@@ -134,7 +133,7 @@ class _Importer:
                 await self._write_or_split(rows[start : start + size], stored)
         else:
             for row in rows:
-                self.report.add(RowReport(row.line, statuses[row.line], row.key), self._format_audit_key(row))
+                self.report.add(self._report_written(row, statuses, stored), self._format_audit_key(row))
 
     async def _write(self, rows: Sequence[Row], stored: StoredObjects) -> dict[int, RowStatus]:
         """Write these rows within a savepoint, all or none, and return the status of each by line."""
@@ -144,30 +143,9 @@ class _Importer:
         """Report a refused row and, while the report has space, add its errors and store it for another attempt."""
         result = RowReport(row.line, "refused", None if row.has_generated_key else row.key)
         if not self.report.is_full:
-            result.errors = await self._list_errors(row, refusal)
+            result.errors = await explain_refusal(self.transaction, self.writer, row, refusal)
             self.refused_rows.append((row, result))
         self.report.add(result)
-
-    async def _list_errors(self, row: Row, refusal: Refusal) -> tuple[ErrorDetail, ...]:
-        """Return the errors for the client that explain why a row was refused."""
-        problem = (
-            OutsideOrganization()
-            if isinstance(refusal, RowsOutsideOrganization)
-            else await self._to_problem(row, refusal)
-        )
-        return problem.errors or (ErrorDetail(problem.code, problem.detail, pointer=""),)
-
-    async def _to_problem(self, row: Row, violation: ConstraintViolation) -> Problem:
-        """Build the problem that explains to the client which constraint a row violates."""
-        # Conflicts are read within the transaction, because only it sees the rows of this file.
-        write = AttemptedWrite(
-            await self.writer.get_resulting_columns(self.transaction, row),
-            conflict_queries=self.resource.conflict_queries,
-            part_members=self.resource.part_members,
-            part_items=row.parts,
-            own_addresses=[self.resource.format_address(row.keys)],
-        )
-        return await to_problem(self.transaction, violation, write)
 
     async def _retry_refused_rows(self) -> None:
         """Try to write the refused rows again, as other rows may now be stored; do nothing if the report is full."""
@@ -182,12 +160,13 @@ class _Importer:
     async def _retry_together(self, refused: Sequence[RefusedRow]) -> bool:
         """Try to write all refused rows in one savepoint; report them if that succeeds, and return whether it did."""
         rows = [row for row, _ in refused]
+        stored = await self.writer.lock_stored_objects(self.transaction, rows)
         try:
-            statuses = await self._write(rows, await self.writer.lock_stored_objects(self.transaction, rows))
-        except (ConstraintViolation, RowsOutsideOrganization):
+            statuses = await self._write(rows, stored)
+        except (ConstraintViolation, RowsRefused):
             return False
         for row, result in refused:
-            self._report_written(row, result, statuses)
+            self._mark_written(row, result, statuses, stored)
         return True
 
     async def _retry_individually(self, refused: Sequence[RefusedRow]) -> None:
@@ -201,7 +180,7 @@ class _Importer:
         waiting: dict[str, list[RefusedRow]] = {}  # by the address of the object that the rows wait for
         queue: list[RefusedRow] = []
         for row, result in reversed(refused):
-            address = _blocking_address(result)
+            address = find_blocking_address(result)
             (waiting.setdefault(address, []) if address in addresses else queue).append((row, result))
         while queue:
             next_round: list[RefusedRow] = []
@@ -220,28 +199,30 @@ class _Importer:
 
     async def _retry_row(self, row: Row, result: RowReport) -> str | None:
         """Try a row again; return the address of the object that it conflicts with, None if written or not known."""
+        stored = await self.writer.lock_stored_objects(self.transaction, [row])
         try:
-            statuses = await self._write([row], await self.writer.lock_stored_objects(self.transaction, [row]))
-        except (ConstraintViolation, RowsOutsideOrganization) as refusal:
-            result.errors = await self._list_errors(row, refusal)
+            statuses = await self._write([row], stored)
+        except (ConstraintViolation, RowsRefused) as refusal:
+            result.errors = await explain_refusal(self.transaction, self.writer, row, refusal)
             missing = await self.writer.find_missing_reference(self.transaction, row, refusal)
-            return missing or _blocking_address(result)
-        self._report_written(row, result, statuses)
+            return missing or find_blocking_address(result)
+        self._mark_written(row, result, statuses, stored)
         return None
 
-    def _report_written(self, row: Row, result: RowReport, statuses: Mapping[int, RowStatus]) -> None:
+    def _report_written(self, row: Row, statuses: Mapping[int, RowStatus], stored: StoredObjects) -> RowReport:
+        """Build the result of a row that was written, with the members that it changed."""
+        status = statuses[row.line]
+        columns = self.writer.list_changes(row, stored[row.line]) if status == "updated" else ()
+        member_of_column = self.report.options.importable.member_of_column
+        changed = list(dict.fromkeys(member_of_column.get(column, column) for column in columns))
+        return RowReport(row.line, status, row.key, changed=changed)
+
+    def _mark_written(
+        self, row: Row, result: RowReport, statuses: Mapping[int, RowStatus], stored: StoredObjects
+    ) -> None:
         """Change a row's result from refused to its new status, after a later attempt wrote it."""
-        self.report.mark_written(result, statuses[row.line], self._format_audit_key(row), row.key)
+        self.report.mark_written(result, self._report_written(row, statuses, stored), self._format_audit_key(row))
 
     def _format_audit_key(self, row: Row) -> str:
         """Return the key of a row's object for the audit trail, such as `officials/{id}`."""
         return f"{self.resource.name}/{row.key}"
-
-
-def _blocking_address(result: RowReport) -> str | None:
-    """Return the address in the first error of a refused row; None if it has none, or for a circle of parents.
-
-    A circle of parents has none, because changing any of its rows breaks it.
-    """
-    error = result.errors[0]
-    return None if error.code == CircularParent.code else error.address

@@ -1,5 +1,6 @@
 """Report of an import: the number of rows by status, and the results of the first or the refused rows."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.core.problems import ErrorDetail
 from app.imports.row_schema import Importable
 from app.imports.schemas import MAX_REPORTED_ROWS, RowStatus
 
+MAX_REFUSED_ROWS = 10_000  # with the results of all rows
 MAX_AUDIT_KEYS = 100  # keys that the audit line of an import lists
 
 
@@ -24,11 +26,29 @@ class RowReport:
     """Key of the object; None if it is not known."""
     errors: tuple[ErrorDetail, ...] = ()
     """Reasons why the row was refused."""
+    changed: Sequence[str] = ()
+    """The members that an update changes."""
 
-    def to_document(self, language: Language) -> dict[str, Any]:
-        """Build the JSON members of a row's result, with its errors in this language."""
-        errors = [error.document(language) for error in self.errors]
-        return {"line": self.line, "status": self.status, "key": self.key, "errors": errors}
+    def to_document(self, language: Language, headings: Mapping[str, str]) -> dict[str, Any]:
+        """Build the JSON members of a row's result, with its errors in this language.
+
+        Args:
+            language: The language of the errors.
+            headings: The heading of each column in the file, by member.
+        """
+        errors = [{**error.document(language), "column": find_heading(error, headings)} for error in self.errors]
+        return {
+            "line": self.line,
+            "status": self.status,
+            "key": self.key,
+            "changed": list(self.changed),
+            "errors": errors,
+        }
+
+
+def find_heading(error: ErrorDetail, headings: Mapping[str, str]) -> str | None:
+    """Return the heading of the column with the member of an error; None: the whole row, or a file without headings."""
+    return headings.get((error.pointer or "/").split("/")[1])
 
 
 @dataclass(frozen=True)
@@ -41,13 +61,26 @@ class ImportOptions:
     """Report the results, and store nothing."""
     partial: bool = False
     """Store the valid rows even if others are refused."""
+    update: bool = False
+    """Rows may change objects that name another person."""
+    all_results: bool = False
+    """Report all rows, also those of a long file."""
+    day_first: bool = False
+    """Dates in numbers have the day first, also those that could have the month first."""
+
+    @property
+    def max_refused(self) -> int:
+        """The number of refused rows whose errors are reported; without `partial` the import stops after them."""
+        return MAX_REFUSED_ROWS if self.all_results else MAX_REPORTED_ROWS
 
 
 @dataclass
 class ImportReport:
-    """Results of all rows. It keeps the first rows and the first refused rows only, up to MAX_REPORTED_ROWS each."""
+    """Results of all rows. Unless all are wanted, it keeps the first MAX_REPORTED_ROWS rows and refused rows only."""
 
     options: ImportOptions
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """The heading of each column in the file, by the member that it contains."""
     counts: dict[RowStatus, int] = field(
         default_factory=lambda: {"created": 0, "updated": 0, "unchanged": 0, "refused": 0, "not_attempted": 0}
     )
@@ -85,23 +118,23 @@ class ImportReport:
 
     @property
     def is_full(self) -> bool:
-        """Return whether MAX_REPORTED_ROWS refused rows are stored, so that the report lists no further ones."""
-        return len(self._refused_rows) >= MAX_REPORTED_ROWS
+        """Return whether so many refused rows are stored that the report lists the errors of no further ones."""
+        return len(self._refused_rows) >= self.options.max_refused
 
     def add(self, row: RowReport, audit_key: str | None = None) -> None:
         """Count the result of a row, and store it in the report while there is space for it."""
         self.counts[row.status] += 1
-        if len(self._first_rows) <= MAX_REPORTED_ROWS:
+        if self.options.all_results or len(self._first_rows) <= MAX_REPORTED_ROWS:
             self._first_rows.append(row)
         if row.status == "refused" and not self.is_full:
             self._refused_rows.append(row)
         self._add_audit_key(row, audit_key)
 
-    def mark_written(self, row: RowReport, status: RowStatus, audit_key: str, key: str) -> None:
-        """Change a row's result and the counts from refused to this status: a later attempt wrote it."""
+    def mark_written(self, row: RowReport, written: RowReport, audit_key: str) -> None:
+        """Change a row's result and the counts from refused to that of a later attempt, which wrote it."""
         self.counts["refused"] -= 1
-        self.counts[status] += 1
-        row.status, row.errors, row.key = status, (), key
+        self.counts[written.status] += 1
+        row.status, row.errors, row.key, row.changed = written.status, (), written.key, written.changed
         self._add_audit_key(row, audit_key)
 
     def _add_audit_key(self, row: RowReport, audit_key: str | None) -> None:
@@ -110,8 +143,8 @@ class ImportReport:
             self.audit_keys.append(audit_key)
 
     def list_rows(self) -> list[RowReport]:
-        """Return all rows of a short file, or the first refused rows of a long one, in the order of the file."""
-        is_short = self.row_count <= MAX_REPORTED_ROWS
+        """Return all rows if the file is short or all are wanted, else the first refused ones, in order of the file."""
+        is_short = self.row_count <= MAX_REPORTED_ROWS or self.options.all_results
         rows = self._first_rows if is_short else [row for row in self._refused_rows if row.status == "refused"]
         return sorted(rows, key=lambda row: row.line)
 
@@ -132,7 +165,7 @@ class ImportReport:
             "partial": self.options.partial,
             "applied": self.is_applied,
             **{str(status): count for status, count in self.counts.items()},
-            "rows": [row.to_document(language) for row in self.list_rows()],
+            "rows": [row.to_document(language, self.headings) for row in self.list_rows()],
         }
 
     def to_json(self, language: Language) -> bytes:

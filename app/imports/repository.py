@@ -4,101 +4,92 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Table
 
 from app.auth import Caller
 from app.core.db.faults import ConstraintViolation
-from app.core.db.statements import DIALECT
 from app.core.db.transaction import Transaction
+from app.core.languages import Text
+from app.core.problems import ErrorDetail, OutsideOrganization
 from app.imports import parts
+from app.imports.row_schema import Importable
+from app.imports.row_statements import RowStatements
 from app.imports.rows import Row, StoredObject, StoredObjects
 from app.imports.schemas import RowStatus
 from app.writes import ownership
-from app.writes.resource import Parts, Resource
+from app.writes.resource import Parts
 
 _INSERT_AUDIT_LINE = "INSERT INTO audit_lines (client, scope, operation, keys, request_id) VALUES ($1, $2, $3, $4, $5)"
 AUDIT_OPERATION = "import"
+OUTSIDE_ORGANIZATION = ErrorDetail(OutsideOrganization.code, OutsideOrganization.remedy, pointer="")
+WOULD_OVERWRITE = ErrorDetail(
+    "would_overwrite",
+    Text(
+        "Id ini milik orang lain. Periksa id dan namanya; untuk tetap mengubahnya, kirim update=true (--update).",
+        "This id belongs to another person. Check the id and the name; to change it all the same, send update=true "
+        "(--update).",
+    ),
+    pointer="/id",
+)
 
 
-class RowsOutsideOrganization(Exception):
-    """The caller may not write the rows on these lines."""
+class RowsRefused(Exception):
+    """The rows on these lines may not be written, all for one reason."""
 
-    def __init__(self, lines: set[int]) -> None:
+    def __init__(self, lines: set[int], error: ErrorDetail) -> None:
         super().__init__(lines)
         self.lines = lines
+        self.error = error
 
 
 class RowWriter:
     """Writes rows into the table of one resource."""
 
-    def __init__(self, resource: Resource) -> None:
-        self.resource = resource
-        types = {
-            name: resource.table.columns[name].type.compile(dialect=DIALECT)
-            for name in sorted(resource.writable_columns - {*resource.generated_columns})
-        }
-        column_types = ", ".join(f'"{name}" {type_}' for name, type_ in types.items())
-        column_types = f"(_line int, _given text[], {column_types})"
-        given = f"json_to_recordset($1::text::json) AS given {column_types}"
-        table = f'"{resource.table.name}"'
-        names = ", ".join(f'"{name}"' for name in types)
-        equal_keys = " AND ".join(f'stored."{key}" = given."{key}"' for key in resource.key_columns)
-        others = [name for name in types if name not in resource.key_columns]
-        is_given = {name: f"'{name}' = ANY (given._given)" for name in others}
-        assignments = ", ".join(
-            f'"{name}" = CASE WHEN {is_given[name]} THEN given."{name}" ELSE stored."{name}" END' for name in others
-        )
-        differs = " OR ".join(
-            f'{is_given[name]} AND stored."{name}" IS DISTINCT FROM given."{name}"' for name in others
-        )
-        self._non_key_columns = others
-        self._owner_columns = [
-            *([resource.owner_column] if resource.owner_column else []),
-            *(claim.column for claim in resource.ownership_claims),
-        ]
-        stored_columns = [
-            "stored.parts::text" if resource.parts else "NULL",
-            *(f'stored."{name}"::text' for name in self._owner_columns),
-        ]
-        self._select_for_update = (
-            f"SELECT given._line, {', '.join(stored_columns)} FROM {given}"  # noqa: S608
-            f" JOIN {table} AS stored ON {equal_keys} ORDER BY given._line FOR NO KEY UPDATE OF stored"
-        )
-        columns = ", ".join(f'stored."{name}"' for name in others)
-        self._select_columns = f"SELECT {columns} FROM {given} JOIN {table} AS stored ON {equal_keys}"  # noqa: S608
-        self._update = (
-            f"UPDATE {table} AS stored SET {assignments} FROM {given} WHERE {equal_keys} AND ({differs})"  # noqa: S608
-            " RETURNING given._line"
-        )
-        self._select_dangling = _dangling_rows_query(resource.table, given, column_types)
-        self._insert = f"INSERT INTO {table} ({names}) SELECT {names} FROM {given} ORDER BY given._line"  # noqa: S608
+    def __init__(self, importable: Importable, *, update: bool) -> None:
+        """Prepare the statements.
+
+        Args:
+            importable: The resource of the rows.
+            update: Rows may change objects that name another person.
+        """
+        self.resource = importable.resource
+        self._may_overwrite = update
+        self._statements = RowStatements(importable)
 
     async def lock_stored_objects(self, transaction: Transaction, rows: Iterable[Row]) -> dict[int, StoredObject]:
         """Lock the existing objects of these rows until the transaction ends; return their parts and owners by line."""
         with_key = [row for row in rows if not row.has_generated_key]
-        records = await transaction.fetch(self._select_for_update, _encode_rows(with_key)) if with_key else []
+        records = (
+            await transaction.fetch(self._statements.select_for_update, _encode_rows(with_key)) if with_key else []
+        )
         return {
             line: StoredObject(
-                orjson.loads(parts_json) if parts_json else {}, dict(zip(self._owner_columns, values, strict=True))
+                orjson.loads(parts_json) if parts_json else {},
+                dict(zip(self._statements.owner_columns, values, strict=True)),
+                changed,
+                is_other_person,
             )
-            for line, parts_json, *values in records
+            for line, parts_json, changed, is_other_person, *values in records
         }
 
     async def get_resulting_columns(self, transaction: Transaction, row: Row) -> Mapping[str, Any]:
         """Return the columns that a row's object would have once written: those the row gives, else the stored ones."""
-        records = [] if row.has_generated_key else await transaction.fetch(self._select_columns, _encode_rows([row]))
+        records = (
+            []
+            if row.has_generated_key
+            else await transaction.fetch(self._statements.select_columns, _encode_rows([row]))
+        )
         if not records:
             return row.columns
-        return {**dict(zip(self._non_key_columns, records[0], strict=True)), **row.keys, **row.given_values}
+        return {**dict(zip(self._statements.non_key_columns, records[0], strict=True)), **row.keys, **row.given_values}
 
     async def find_dangling_rows(self, transaction: Transaction, rows: Sequence[Row]) -> set[int]:
         """Query the lines of rows with a foreign key to an object that is neither stored nor in these rows."""
-        if not self._select_dangling or not rows:
+        if not self._statements.select_dangling or not rows:
             return set()
-        return {line for (line,) in await transaction.fetch(self._select_dangling, _encode_rows(rows))}
+        return {line for (line,) in await transaction.fetch(self._statements.select_dangling, _encode_rows(rows))}
 
     async def find_missing_reference(
-        self, transaction: Transaction, row: Row, refusal: ConstraintViolation | RowsOutsideOrganization
+        self, transaction: Transaction, row: Row, refusal: ConstraintViolation | RowsRefused
     ) -> str | None:
         """Return the URL path of the object of this resource whose absence made the row be refused; else None."""
         for constraint in self.resource.table.foreign_key_constraints:
@@ -120,16 +111,19 @@ class RowWriter:
 
         Raises:
             ConstraintViolation: One of the rows violates a constraint.
-            RowsOutsideOrganization: The caller may not write some of the rows.
+            RowsRefused: The caller may not write some of the rows, or they would overwrite another person.
         """
         await self._ensure_inside_organization(transaction, caller, rows, stored)
+        overwriting = {row.line for row in rows if row.line in stored and stored[row.line].is_other_person}
+        if overwriting and not self._may_overwrite:
+            raise RowsRefused(overwriting, WOULD_OVERWRITE)
         await transaction.execute("SAVEPOINT rows")
         try:
             statuses = await self.write(transaction, rows, stored)
             keys = {row.line: row.keys for row in rows}
             if outside := await ownership.find_objects_outside(transaction, caller, self.resource, keys):
-                raise RowsOutsideOrganization(outside)
-        except (ConstraintViolation, RowsOutsideOrganization):
+                raise RowsRefused(outside, OUTSIDE_ORGANIZATION)
+        except (ConstraintViolation, RowsRefused):
             await transaction.execute("ROLLBACK TO SAVEPOINT rows")
             await transaction.execute("RELEASE SAVEPOINT rows")
             raise
@@ -139,7 +133,7 @@ class RowWriter:
     async def _ensure_inside_organization(
         self, transaction: Transaction, caller: Caller, rows: Sequence[Row], stored: StoredObjects
     ) -> None:
-        """Raise RowsOutsideOrganization with the lines of rows that the caller's organization may not write.
+        """Raise RowsRefused with the lines of rows that the caller's organization may not write.
 
         These are rows with an object, new owner or claimed object outside: once written, it would belong to the
         organization of the caller.
@@ -156,7 +150,7 @@ class RowWriter:
         after = {row.line: row.given_values if row.line in stored else row.columns for row in rows}
         outside |= await ownership.find_claimed_objects_outside(*scope, before, after)
         if outside:
-            raise RowsOutsideOrganization(outside)
+            raise RowsRefused(outside, OUTSIDE_ORGANIZATION)
 
     async def write(self, transaction: Transaction, rows: Sequence[Row], stored: StoredObjects) -> dict[int, RowStatus]:
         """Update the objects of rows that exist, insert the others, and return the statuses of the rows by line.
@@ -175,30 +169,19 @@ class RowWriter:
             statuses |= {row.line: "updated" for row in changed}
             await parts.delete_parts(transaction, kind, [row.keys for row in changed])
         if existing:
-            updated = await transaction.fetch(self._update, _encode_rows(existing))
+            updated = await transaction.fetch(self._statements.update, _encode_rows(existing))
             statuses |= {line: "updated" for (line,) in updated}
         if new:
-            await transaction.fetch(self._insert, _encode_rows(new))
+            await transaction.fetch(self._statements.insert, _encode_rows(new))
         for kind in self.resource.parts:
             changed = [row for row in rows if _parts_differ(kind, row, stored.get(row.line, StoredObject()))]
             await parts.insert_parts(transaction, kind, [(row.keys, row.parts[kind.member]) for row in changed])
         return statuses
 
-
-def _dangling_rows_query(table: Table, given: str, column_types: str) -> str:
-    """Build the SELECT of lines with a foreign key to no stored or given row; "" for a table without foreign keys."""
-    conditions = []
-    for constraint in table.foreign_key_constraints:
-        sources = [f'"{constraint.referred_table.name}" AS target']
-        if constraint.referred_table is table:
-            sources.append(f"json_to_recordset($1::text::json) AS target {column_types}")
-        equal_keys = " AND ".join(
-            f'target."{element.column.name}" = given."{element.parent.name}"' for element in constraint.elements
-        )
-        is_given = " AND ".join(f'given."{column.name}" IS NOT NULL' for column in constraint.columns)
-        is_missing = " AND ".join(f"NOT EXISTS (SELECT FROM {source} WHERE {equal_keys})" for source in sources)
-        conditions.append(f"({is_given} AND {is_missing})")
-    return f"SELECT given._line FROM {given} WHERE {' OR '.join(conditions)}" if conditions else ""  # noqa: S608
+    def list_changes(self, row: Row, stored: StoredObject) -> list[str]:
+        """Return the columns and parts of an existing object to which a row gives another value."""
+        changed_parts = [kind.member for kind in self.resource.parts if _parts_differ(kind, row, stored)]
+        return [*stored.changed_columns, *changed_parts]
 
 
 def _encode_rows(rows: Iterable[Row]) -> str:

@@ -1,13 +1,16 @@
 """Rows of an import as columns, and the stored objects that they change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from uuid_utils.compat import uuid7
 
 from app.core.http.body_types import PayloadModel
+from app.core.http.validation import validate_document
+from app.core.problems import ErrorDetail, InvalidContent
 from app.imports import parts
+from app.imports.row_schema import Importable
 from app.writes.resource import Resource, Values
 
 
@@ -16,7 +19,7 @@ class Row:
     """A valid row, as columns."""
 
     line: int
-    """Line of the file on which the row begins, from 1."""
+    """Line of the file on which the row begins, or row of the sheet; from 1."""
     key: str
     """Key as in `revisions`."""
     keys: Values
@@ -37,6 +40,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class InvalidRow:
+    """A row that does not fit the schema of its resource."""
+
+    line: int
+    """Line of the file on which the row begins, or row of the sheet; from 1."""
+    errors: tuple[ErrorDetail, ...]
+    key: str | None = None
+    """Key of its object, as in `revisions`; None if it is not valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnparsedRow:
+    """A row that is parsed when it is needed, because a report may leave out millions of rows."""
+
+    line: int
+    """Line of the file on which the row begins, or row of the sheet; from 1."""
+    parse: Callable[[], Row | InvalidRow]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredObject:
     """The object that a row changes, as it is stored."""
 
@@ -44,6 +67,10 @@ class StoredObject:
     """Its parts, by member."""
     owner_columns: Mapping[str, str | None] = field(default_factory=dict)
     """The columns that decide which client may write it, as text."""
+    changed_columns: Sequence[str] = ()
+    """The columns to which the row gives another value."""
+    is_other_person: bool = False
+    """It names another person than the row does."""
 
 
 StoredObjects = Mapping[int, StoredObject]
@@ -66,3 +93,34 @@ def build_row(line: int, payload: PayloadModel, resource: Resource) -> Row:
         [name for name in given if name in resource.writable_columns and name not in keys],
         {part.member: [dict(item) for item in given[part.member]] for part in resource.parts if part.member in given},
     )
+
+
+def build_valid_row(
+    line: int, members: Mapping[str, Any], importable: Importable, cell_errors: Sequence[ErrorDetail] = ()
+) -> Row | InvalidRow:
+    """Validate the members of a row and build the Row; return an InvalidRow if they have errors.
+
+    Args:
+        line: Line of the file on which the row begins.
+        members: The members of the row.
+        importable: The resource of the row.
+        cell_errors: Errors of cells whose members are left out.
+    """
+    try:
+        payload = validate_document(importable.row_model, members)
+    except InvalidContent as invalid:
+        pointers = {error.pointer for error in cell_errors}
+        errors = (*cell_errors, *(error for error in invalid.errors if error.pointer not in pointers))
+        return InvalidRow(line, errors, _find_key(members, errors, importable.resource))
+    if cell_errors:
+        return InvalidRow(line, tuple(cell_errors), _find_key(members, cell_errors, importable.resource))
+    return build_row(line, payload, importable.resource)
+
+
+def _find_key(members: Mapping[str, Any], errors: Sequence[ErrorDetail], resource: Resource) -> str | None:
+    """Return the key of an invalid row's object as in `revisions`; None if the row does not give it, or not validly."""
+    names = [column.name for column in resource.table.primary_key]
+    invalid = {(error.pointer or "").split("/")[1] for error in errors if error.pointer}
+    values = [members.get(name) for name in names]
+    is_known = all(isinstance(value, str) for value in values) and not invalid & {*names}
+    return "/".join(str(value).lower() for value in values) if is_known else None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.http.body_types import SINGLE_LINE_PATTERN, TextFormat, require_single_line
+from app.core.http.body_types import SINGLE_LINE_PATTERN, Name, TextFormat, require_single_line
 from app.core.http.parameters import EmptyQuery
 from app.writes.request import WriteQuery
 
@@ -36,6 +36,30 @@ class ImportQuery(WriteQuery, EmptyQuery):
         Literal["true", "false"] | None,
         Field(description="`true`: store the valid rows even if others are refused.", examples=["true"]),
     ] = None
+    update: Annotated[
+        Literal["true", "false"] | None,
+        Field(
+            description="`true`: rows may change objects that name another person. Otherwise such a row is refused "
+            "(`would_overwrite`).",
+            examples=["true"],
+        ),
+    ] = None
+    results: Annotated[
+        Literal["all"] | None,
+        Field(description="`all`: return the results of all rows, also of a long file.", examples=["all"]),
+    ] = None
+    sheet: Annotated[
+        Name | None,
+        Field(description="Name of the sheet of a workbook; by default the first visible one.", examples=["Lembar1"]),
+    ] = None
+    date_order: Annotated[
+        Literal["dmy"] | None,
+        Field(
+            description="`dmy`: all dates in numbers have the day first, so that `05/06/2022` is 5 June. Otherwise a "
+            "date that could have the month first is refused (`ambiguous_date`).",
+            examples=["dmy"],
+        ),
+    ] = None
     reason: Annotated[
         ReasonText | None,
         Field(description="Reason of the changes, stored in every revision.", examples=["Pelantikan 2028"]),
@@ -56,14 +80,20 @@ class RowError(BaseModel):
     code: Annotated[str, Field(examples=["missing_member"])]
     detail: str
     address: Annotated[str | None, Field(description="Path of the object in conflict, if there is one.")] = None
+    column: Annotated[
+        str | None, Field(description="Heading of the column in the file; null: the whole row, or NDJSON.")
+    ] = None
 
 
 class RowResult(BaseModel):
     """Result of a row; with `dry_run=true` the result that it would have."""
 
-    line: Annotated[int, Field(description="Line of the file on which the row begins; a header is line 1.")]
+    line: Annotated[
+        int, Field(description="Line of the file on which the row begins, or row of the sheet; the first is 1.")
+    ]
     status: RowStatus
     key: Annotated[str | None, Field(description="Key of the object, as in its path; null: not known.")]
+    changed: Annotated[list[str], Field(description="Members that the row changes, if its status is `updated`.")]
     errors: list[RowError]
 
 
@@ -89,6 +119,6 @@ class ImportResult(BaseModel):
         list[RowResult],
         Field(
             description=f"All rows if the file has up to {MAX_REPORTED_ROWS:,}, otherwise the first "
-            f"{MAX_REPORTED_ROWS:,} refused ones.",
+            f"{MAX_REPORTED_ROWS:,} refused ones. With `results=all` all rows.",
         ),
     ]

@@ -37,6 +37,12 @@ WHERE pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prok
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
 """
 
+SELECT_EXTENSION_SCHEMAS = """
+SELECT array_agg(DISTINCT quote_ident(nspname)) FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace
+WHERE extname IN ('btree_gist', 'pg_trgm', 'unaccent') AND NOT has_schema_privilege($1::text::name, n.oid, 'USAGE')
+"""
+"""Reads the quoted names of the schemas with extensions that the role $1 cannot use yet, or NULL."""
+
 _QUOTED_AUDIT_TABLES = ", ".join(f"'{table}'" for table in AUDIT_TABLES)
 SELECT_IS_INSERT_ONLY = f"""
 SELECT bool_and(

@@ -130,7 +130,8 @@ class ClosedRoll(Base):
 class ClosedRollLine(Base):
     """A line of a closed roll: the names to print, the attendance and the presence, as of the closing.
 
-    The columns are those of the view `live_roll_lines`. Only confirmed corrections change them.
+    The columns are those of the view `live_roll_lines`. Only confirmed corrections change them. `sort_key`: the
+    order on paper (migrations/sql/roll_order.sql); null in rolls that were closed before it existed.
     """
 
     __tablename__ = "closed_roll_lines"
@@ -158,3 +159,4 @@ class ClosedRollLine(Base):
     days: Mapped[list[Any]] = mapped_column(JSONB)
     intervals: Mapped[list[Any]] = mapped_column(JSONB)
     stays: Mapped[list[Any]] = mapped_column(JSONB)
+    sort_key: Mapped[str | None]

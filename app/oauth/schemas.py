@@ -1,17 +1,25 @@
 """The request and the responses of the token endpoint and its metadata (RFC 6749, 7517, 8414)."""
 
 import base64
+import re
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus
 
 from pydantic import BaseModel, Field
+
+from app.auth.scopes import Scope
+from app.core.http.content_types import parse_content_type
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 BEARER_TOKEN_TYPE: Literal["Bearer"] = "Bearer"  # noqa: S105  (RFC 6750)
 MAX_FORM_BYTES = 16 * 1024
 MAX_FORM_PARAMETERS = 20
-INVALID_CLIENT = "Client authentication failed: the client is unknown, or its secret or assertion is wrong."
+BLANKS = " \t\r\n"
+SCOPE_SEPARATOR = re.compile(f"[{BLANKS}]+")  # RFC 6749, 3.3, has a single space; people write more
+SCOPE_FORM = re.compile(r"[A-Za-z0-9:_.-]{1,40}")
+MAX_DESCRIPTION_LENGTH = 500
+INVALID_CLIENT = "Client authentication failed: the client is unknown or revoked, or its secret is wrong."
 ErrorCode = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
 
 
@@ -83,7 +91,7 @@ class TokenRequestForm:
                         "grant_type": {"type": "string", "enum": ["client_credentials"]},
                         "scope": {
                             "type": "string",
-                            "description": "Scopes separated by spaces. All scopes of the client if it is missing.",
+                            "description": "Scopes separated by spaces. Missing or blank: all scopes of the client.",
                         },
                         "client_id": {"type": "string", "format": "uuid"},
                         "client_secret": {"type": "string"},
@@ -105,9 +113,8 @@ class TokenRequestForm:
         Raises:
             TokenRequestError: It has another media type, is malformed or repeats a parameter.
         """
-        media_type, *options = (part.strip().lower() for part in content_type.split(";"))
-        allowed_options = ("", "charset=utf-8", 'charset="utf-8"')
-        if media_type != FORM_MEDIA_TYPE or any(option not in allowed_options for option in options):
+        media_type, is_utf_8 = parse_content_type(content_type)
+        if media_type != FORM_MEDIA_TYPE or not is_utf_8:
             raise TokenRequestError("invalid_request", f"The body must be {FORM_MEDIA_TYPE}.")
         try:
             pairs = parse_qsl(
@@ -173,12 +180,31 @@ def _parse_basic_credentials(authorization: str) -> tuple[str, str]:
 def resolve_scopes(requested_scope: str | None, client_scopes: list[str]) -> list[str]:
     """Return a token's scopes: the requested ones, or for None all of the client; TokenRequestError if not all its own.
 
+    They keep the order in which they were requested. Blanks around them and repetitions are ignored.
+
     Raises:
         TokenRequestError: The client does not have all requested scopes.
     """
-    if requested_scope is None:
+    requested = list(dict.fromkeys(SCOPE_SEPARATOR.split((requested_scope or "").strip(BLANKS))))
+    if requested == [""]:
         return client_scopes
-    requested = list(dict.fromkeys(requested_scope.split(" ")))
-    if not set(requested) <= set(client_scopes):
-        raise TokenRequestError("invalid_scope", "The client does not have all of these scopes.")
+    missing = [scope for scope in requested if scope not in client_scopes]
+    if missing:
+        raise TokenRequestError("invalid_scope", _describe_missing_scopes(missing))
     return requested
+
+
+def _describe_missing_scopes(missing: list[str]) -> str:
+    """Return the description of an error about scopes that a client does not have: those that exist, and the others.
+
+    A scope that cannot be one is not repeated, because a description must not contain every character (RFC 6749, 5.2).
+    """
+    names = [scope if SCOPE_FORM.fullmatch(scope) else "(not a scope)" for scope in missing]
+    known = [name for name in names if name in set(Scope)]
+    unknown = [name for name in names if name not in known]
+    sentences = []
+    if known:
+        sentences.append(f"The client does not have: {' '.join(known)}.")
+    if unknown:
+        sentences.append(f"There is no scope: {' '.join(dict.fromkeys(unknown))}. Separate scopes by spaces.")
+    return " ".join(sentences)[:MAX_DESCRIPTION_LENGTH]

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, Integer, and_, bindparam, func, or_, select
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 
 from app import models, references
@@ -23,7 +22,6 @@ from app.core.db.similarity import exact_name_condition
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.models.regions import former_parent_code
-from app.models.vocabulary import OFFICES
 from app.organizations import payloads, schemas
 from app.writes.resource import Resource
 
@@ -143,7 +141,7 @@ ROSTER = Collection(
     _appointment,
     conditions=_roster_filter_conditions,
     sorts={
-        "office": [func.array_position(array([*OFFICES]), _appointment.office, type_=Integer), _official.name],
+        "office": [func.office_rank(_appointment.office, type_=Integer), _official.name],
         "name": [_official.name],
     },
     folded_text=_official.folded,

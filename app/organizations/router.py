@@ -11,7 +11,7 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import CircularParent, NotFound
 from app.organizations import payloads, repository, schemas
-from app.routing import create_resource_router, redirect_responses, redirect_to_current_code
+from app.routing import create_resource_router, redirect_former_code, redirect_responses
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
@@ -59,10 +59,9 @@ async def get_organization(
     """
     if item := await repository.ORGANIZATIONS.fetch_item(reader, code, query):
         return item.to_response(max_age=CACHE_SECONDS)
-    current_code = await repository.find_current_code(reader.known_at(query.known_at_instant), code)
-    if current_code is None or current_code == code:  # it exists now, but not on the day of `as_of`
-        raise NotFound
-    return redirect_to_current_code(request, code, current_code)
+    past_reader = reader.known_at(query.known_at_instant)
+    current_code = await repository.find_current_code(past_reader, code)
+    return redirect_former_code(request, code, current_code)
 
 
 @router.get(
@@ -82,11 +81,10 @@ async def list_organization_officials(
     """
     page = await repository.ROSTER.fetch_page(reader, query, path_parameters={"organization": code}, today=today)
     if page.is_empty:
-        current_code = await repository.find_current_code(reader.known_at(query.known_at_instant), code)
-        if current_code is None:
-            raise NotFound
+        past_reader = reader.known_at(query.known_at_instant)
+        current_code = await repository.find_current_code(past_reader, code)
         if current_code != code:
-            return redirect_to_current_code(request, code, current_code)
+            return redirect_former_code(request, code, current_code)
     return page.to_response(request, max_age=ROSTER_CACHE_SECONDS)
 
 
@@ -120,7 +118,7 @@ async def create_organization(write_request: CreateDep, payload: payloads.Organi
     response_model=schemas.Organization,
     dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31", {"seats": 7, "legal_basis": "UU 7/2017"}),
-    responses=responses_for_update(),
+    responses=responses_for_update() | redirect_responses(),
 )
 async def update_organization(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.OrganizationPatch, MergePatchBody]
@@ -129,7 +127,11 @@ async def update_organization(
 
     A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write_request, repository.ORGANIZATION, patch, {"code": code})
+    try:
+        return await changes.update_object(write_request, repository.ORGANIZATION, patch, {"code": code})
+    except NotFound:
+        current_code = await repository.find_current_code(write_request.database.reader(), code)
+        return redirect_former_code(write_request.request, code, current_code)
 
 
 @router.delete(
@@ -137,14 +139,18 @@ async def update_organization(
     status_code=204,
     dependencies=[require_scope(Scope.ORGANIZATIONS_WRITE)],
     openapi_extra=write_example("/v1/organizations/kpu-31.71"),
-    responses=responses_for_delete(),
+    responses=responses_for_delete() | redirect_responses(),
 )
 async def delete_organization(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete an organization
 
     Only an organization that nothing refers to. One that was dissolved remains, with `dissolved_on`.
     """
-    return await changes.delete_object(write_request, repository.ORGANIZATION, {"code": code}, reason)
+    try:
+        return await changes.delete_object(write_request, repository.ORGANIZATION, {"code": code}, reason)
+    except NotFound:
+        current_code = await repository.find_current_code(write_request.database.reader(), code)
+        return redirect_former_code(write_request.request, code, current_code)
 
 
 @router.get(
@@ -152,14 +158,19 @@ async def delete_organization(write_request: ChangeDep, code: Code, reason: Dele
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/organizations/kpu-31/revisions"),
-    responses=problem_responses(NotFound),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def list_organization_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List the revisions of an organization
 
-    Oldest first: who changed what, when and why. Also answers for an organization that was deleted.
+    Oldest first: who changed what, when and why. A former code is redirected
+    (308). Also answers for an organization that was deleted.
     """
-    page = await revisions.list_revisions(reader, repository.ORGANIZATION, {"code": code}, query)
+    try:
+        page = await revisions.list_revisions(reader, repository.ORGANIZATION, {"code": code}, query)
+    except NotFound:
+        current_code = await repository.find_current_code(reader, code)
+        return redirect_former_code(request, code, current_code)
     return page.to_response(request, max_age=CACHE_SECONDS)

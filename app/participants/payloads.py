@@ -54,10 +54,14 @@ class InOfficePayload(SourcedPayload):
 
     organizations: Annotated[list[Reference], Field(min_length=1, max_length=600, examples=[["kpu-31", "kpu-32"]])]
     offices: Annotated[
-        list[Office], Field(min_length=1, max_length=4, description="Offices whose holders become participants.")
-    ] = [
-        "chair",
-        "member",
-        "secretary",
-    ]
+        list[Office] | None,
+        Field(min_length=1, max_length=4, description="Offices whose holders become participants. Default: all."),
+    ] = None
+    include_offices_without_holder: Annotated[
+        bool,
+        Field(
+            description="Also add each office of `offices_without_holder` as a participant without a name. Members are "
+            "added only if the number of seats of their commission is known."
+        ),
+    ] = False
     capacity: Capacity = "delegate"

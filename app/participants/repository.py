@@ -1,7 +1,7 @@
 """SQL of participants."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -142,15 +142,6 @@ _SELECT_REGISTERED = Statement(
         ),
     ).where(_participant.meeting == _MEETING, _participant.id == func.any(bindparam("ids")))
 )
-_SELECT_IN_OFFICE = """
-SELECT DISTINCT ON (appointment.official) appointment.official::text, appointment.organization, appointment.office,
-    coalesce(meeting.start_on <@ appointment.certain, false),
-    EXISTS (SELECT FROM participants WHERE participants.meeting = $1 AND participants.official = appointment.official)
-FROM meetings AS meeting
-JOIN appointments AS appointment ON meeting.start_on <@ appointment.possible
-WHERE meeting.code = $1 AND appointment.organization = ANY ($2) AND appointment.office = ANY ($3)
-ORDER BY appointment.official, array_position($3, appointment.office), appointment.id
-"""
 # The lock lets check-ins of the participant wait until this transaction ends.
 _LOCK_ATTENDANCE = "SELECT lock_attendance($1, ARRAY[$2::uuid])"
 _SELECT_HAS_SCANS = """
@@ -160,19 +151,6 @@ SELECT EXISTS (
 )
 """
 _LOCK_REPRESENTATIONS = "SELECT pg_advisory_xact_lock(representation_lock_key($1))"
-_SELECT_UNKNOWN_ORGANIZATIONS = (
-    "SELECT code FROM unnest($1::text[]) AS code WHERE code NOT IN (SELECT code FROM organizations)"
-)
-
-
-class OfficeHolder(NamedTuple):
-    """A person who holds an office on a meeting's first day; `is_listed`: the person is a participant already."""
-
-    official: str
-    organization: str
-    office: str
-    is_certain: bool
-    is_listed: bool
 
 
 async def insert_participants(
@@ -196,22 +174,6 @@ async def get_registered_participants(transaction: Transaction, meeting: str, id
             _SELECT_REGISTERED, {"meeting": meeting, "ids": ids}
         )
     }
-
-
-async def list_office_holders(
-    transaction: Transaction, meeting: str, organizations: Sequence[str], offices: Sequence[str]
-) -> list[OfficeHolder]:
-    """List who certainly or possibly holds one of these offices in these organizations on the meeting's first day.
-
-    A person with several offices is listed once, with the first one in the order of `offices`.
-    """
-    rows = await transaction.fetch(_SELECT_IN_OFFICE, meeting, list(organizations), list(offices))
-    return [OfficeHolder(*row) for row in rows]
-
-
-async def find_unknown_organizations(transaction: Transaction, organizations: Sequence[str]) -> set[str]:
-    """Return which of these organization codes do not exist."""
-    return {code for (code,) in await transaction.fetch(_SELECT_UNKNOWN_ORGANIZATIONS, list(organizations))}
 
 
 async def has_scans(transaction: Transaction, meeting: str, participant: UUID) -> bool:

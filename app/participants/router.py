@@ -22,7 +22,7 @@ from app.core.problems import (
     Problem,
     RollClosed,
 )
-from app.participants import payloads, repository, schemas, service
+from app.participants import in_office_service, payloads, repository, schemas, service
 from app.roll_access import audited_read
 from app.routing import create_resource_router
 from app.writes import audit_trail, changes, revisions
@@ -161,7 +161,7 @@ async def create_participants(
     response_model=schemas.RegisteredOfficeHolders,
     dependencies=[require_scope(Scope.ATTENDANCE_WRITE)],
     openapi_extra=write_example(
-        f"{LIST_PATH}:in-office", {"organizations": ["kpu-31"], "offices": ["chair", "secretary"]}
+        f"{LIST_PATH}:in-office", {"organizations": ["kpu-31", "kpu-32"], "include_offices_without_holder": True}
     ),
     responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
 )
@@ -171,10 +171,10 @@ async def create_participants_in_office(
     """Create participants from office holders
 
     Everyone who, by the rosters, holds one of these offices at these organizations on the meeting's first day and is
-    not a participant yet. `certain` is false for those who possibly hold it.
+    not a participant yet. The response names the organizations and offices for which nobody is known.
     """
     return await write_request.run_in_transaction(
-        lambda transaction: service.create_office_holders(transaction, write_request, code, payload),
+        lambda transaction: in_office_service.create_office_holders(transaction, write_request, code, payload),
         payload,
         authorize_repetition=lambda transaction, _: service.ensure_response_visible(transaction, write_request, code),
     )

@@ -100,15 +100,43 @@ class RegisteredOfficeHolder(RegisteredParticipant):
     """A participant who was created as the holder of an office."""
 
     certain: Annotated[
-        bool, Field(description="True if the person is certainly in office on that day, false if possibly.")
+        bool | None,
+        Field(
+            description="True if the person is certainly in office on that day, false if possibly, null if the holder "
+            "of the office is not known."
+        ),
     ]
 
 
+class OfficesWithoutHolder(BaseModel):
+    """The offices of an organization that nobody is known to hold on that day."""
+
+    organization: CodeReference
+    offices: list[Office]
+
+
 class RegisteredOfficeHolders(BaseModel):
-    """The participants created as holders of offices."""
+    """The participants created as holders of offices, and the offices whose holders are not known."""
 
     registered: list[RegisteredOfficeHolder]
-    already_listed: Annotated[int, Field(description="Number of office holders who were participants already.")]
+    named: Annotated[
+        list[RegisteredOfficeHolder],
+        Field(description="Participants who stood for an office without a name, and now have that of its holder."),
+    ]
+    already_registered: Annotated[
+        int, Field(description="Number of office holders, and of offices without a holder, on the list already.")
+    ]
+    organizations_without_holder: Annotated[
+        list[CodeReference],
+        Field(description="Organizations of the request for which nobody is known to hold one of the offices."),
+    ]
+    offices_without_holder: Annotated[
+        list[OfficesWithoutHolder],
+        Field(
+            description="For each organization, the offices that nobody is known to hold. A commission has a chair, "
+            "members and a secretary (KPU: secretary general); of other organizations the offices in the request."
+        ),
+    ]
 
 
 class DeletionQuery(WriteQuery):

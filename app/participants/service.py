@@ -1,4 +1,4 @@
-"""Creation of many participants within one transaction: from a batch, or from the holders of offices."""
+"""Creation of one or many participants within one transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,10 +11,8 @@ from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Rollback, Transaction, open_transaction
 from app.core.languages import Text
 from app.core.problems import (
-    ErrorDetail,
     HasScans,
     IdempotencyKeyReused,
-    InvalidContent,
     NotFound,
     Problem,
     RequestInFlight,
@@ -22,7 +20,6 @@ from app.core.problems import (
 )
 from app.participants import former_ids_repository, payloads, repository
 from app.writes import audit_trail, changes, ownership
-from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
 from app.writes.request import WriteRequest, WriteResult
 
@@ -33,14 +30,13 @@ SCANNED = Text(
     "This participant has been scanned. With `with_scans=true` the participant is deleted all the same; adding them "
     "again restores their badge and their scans.",
 )
-UNKNOWN_CODE = Text("Kode tidak dikenal.", "No such code.")
 
 
 async def create_participant(
     transaction: Transaction, write_request: WriteRequest, meeting: str, participant: payloads.ParticipantPayload
 ) -> WriteResult:
     """Insert a participant, with the former id of a person who was deleted before, and build the response 201."""
-    await _require_writable(transaction, write_request, meeting)
+    await require_writable(transaction, write_request, meeting)
     [id_] = await former_ids_repository.choose_ids(transaction, meeting, [dict(participant)])
     keys = {"meeting": meeting, "id": id_}
     return await changes.insert_and_read(transaction, write_request, RESOURCE, participant, keys)
@@ -64,7 +60,7 @@ async def create_batch(
     Checks the caller's access first. If the transaction fails, `locate_problem` finds the participant that
     cannot be created.
     """
-    await _require_writable(transaction, write_request, meeting)
+    await require_writable(transaction, write_request, meeting)
     ids = await former_ids_repository.choose_ids(
         transaction, meeting, [dict(participant) for participant in batch.participants]
     )
@@ -73,51 +69,7 @@ async def create_batch(
         await repository.lock_representations(transaction, meeting)
     await repository.insert_participants(transaction, rows, assignments)
     documents = await repository.get_registered_participants(transaction, meeting, ids)
-    return _build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
-
-
-async def create_office_holders(
-    transaction: Transaction, write_request: WriteRequest, meeting: str, payload: payloads.InOfficePayload
-) -> WriteResult:
-    """Add who holds these offices on the meeting's first day and is no participant yet; build the response 201.
-
-    Raises:
-        InvalidContent: An organization does not exist.
-    """
-    await _require_writable(transaction, write_request, meeting)
-    if unknown := await repository.find_unknown_organizations(transaction, payload.organizations):
-        positions = [n for n, code in enumerate(payload.organizations) if code in unknown]
-        raise InvalidContent(
-            *[ErrorDetail("unknown_code", UNKNOWN_CODE, pointer=f"/organizations/{n}") for n in positions]
-        )
-    holders = await repository.list_office_holders(transaction, meeting, payload.organizations, payload.offices)
-    unlisted = [holder for holder in holders if not holder.is_listed]
-    persons = [{"official": holder.official, "capacity": payload.capacity} for holder in unlisted]
-    ids = await former_ids_repository.choose_ids(transaction, meeting, persons)
-    new = dict(zip(ids, unlisted, strict=True))
-    rows = [
-        {
-            "id": participant_id,
-            "meeting": meeting,
-            "official": holder.official,
-            "organization": holder.organization,
-            "office": holder.office,
-            "capacity": payload.capacity,
-            "status": "expected",
-            "late": False,
-            "source": payload.source,
-            "verified": payload.verified,
-            "primary": payload.primary,
-        }
-        for participant_id, holder in new.items()
-    ]
-    # A problem of a row points to the organizations, because the body contains no rows.
-    write_request.attempted_write = AttemptedWrite({}, part_members={"participants": "organizations"})
-    if rows:
-        await repository.insert_participants(transaction, rows, ())
-    documents = await repository.get_registered_participants(transaction, meeting, ids)
-    registered = [{**documents[participant_id], "certain": holder.is_certain} for participant_id, holder in new.items()]
-    return _build_result(meeting, ids, {"registered": registered, "already_listed": len(holders) - len(new)})
+    return build_result(meeting, ids, {"registered": [documents[participant_id] for participant_id in ids]})
 
 
 async def ensure_response_visible(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
@@ -155,7 +107,7 @@ async def locate_problem(
     return problem.prefix_pointers(f"/participants/{position}")
 
 
-async def _require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
+async def require_writable(transaction: Transaction, write_request: WriteRequest, meeting: str) -> None:
     """Mark the response as personal data; raise a problem unless the caller may create participants of the meeting.
 
     Locks the roll against closing.
@@ -188,7 +140,7 @@ def _build_rows(
     return rows, assignments
 
 
-def _build_result(meeting: str, ids: Sequence[UUID], document: Any) -> WriteResult:
+def build_result(meeting: str, ids: Sequence[UUID], document: Any) -> WriteResult:
     """Build the result: a response 201 with this document as body, and the participants' keys for the audit line."""
     headers = {"Location": f"/v1/meetings/{meeting}/participants"}
     keys = [f"participants/{participant_id}" for participant_id in ids]

@@ -27,7 +27,7 @@ Code = Annotated[str, Path(description="Code of the meeting.", examples=["sidang
 @router.get(
     "",
     response_model=schemas.Quorum,
-    dependencies=[allow_anonymous()],
+    dependencies=[allow_anonymous(optional_scope=Scope.ATTENDANCE_READ)],
     openapi_extra=example("/v1/meetings/sidang-pleno-2026-11-24/quorum?at=2026-11-24T05:45:00Z"),
     responses=problem_responses(NotFound, Unauthenticated, InsufficientScope),
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from app.core.db.sessions import Connector
 from app.reference import constraint_messages, statements
 from app.reference.dataset import SHIPPED, Dataset, RowSet, read_dataset
 from app.reference.errors import MAX_REPORTED_ERRORS, DatasetError, RowError
@@ -86,17 +87,7 @@ async def load(url: str, dataset: Dataset, report_progress: ReportProgress | Non
         DatasetError: The database rejects rows; nothing was loaded.
         Exception: Other errors (no connection, a lock not acquired within 5 s) are raised as asyncpg raises them.
     """
-    connection = await asyncpg.connect(
-        url,
-        timeout=5,
-        server_settings={
-            "application_name": "rakornas load",
-            "timezone": "UTC",
-            "lock_timeout": "5s",
-            "idle_in_transaction_session_timeout": "1min",
-            "jit": "off",
-        },
-    )
+    connection = await Connector(url, "rakornas load", {"lock_timeout": "5s"}).connect()
     try:
         async with connection.transaction():
             await connection.execute(statements.LOCK_LOADING)

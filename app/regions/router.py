@@ -11,7 +11,7 @@ from app.core.http.openapi import problem_responses
 from app.core.http.paging import PageOf
 from app.core.problems import NotFound
 from app.regions import payloads, repository, schemas
-from app.routing import create_resource_router, redirect_responses, redirect_to_current_code
+from app.routing import create_resource_router, redirect_former_code, redirect_responses
 from app.writes import changes, revisions
 from app.writes.payloads import DeleteReason, MergePatchBody
 from app.writes.request import ChangeDep, CreateDep
@@ -58,9 +58,8 @@ async def get_region(
     if item := await repository.REGIONS.fetch_item(reader, code, query):
         return item.to_response(max_age=CACHE_SECONDS)
     past_reader = reader.known_at(query.known_at_instant)
-    if current := await repository.find_current_code(past_reader, code):
-        return redirect_to_current_code(request, code, current)
-    raise NotFound
+    current_code = await repository.find_current_code(past_reader, code)
+    return redirect_former_code(request, code, current_code)
 
 
 @router.post(
@@ -86,7 +85,7 @@ async def create_region(write_request: CreateDep, payload: payloads.RegionPayloa
     response_model=schemas.Region,
     dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31", {"capital": "Jakarta", "reason": "an example"}),
-    responses=responses_for_update(),
+    responses=responses_for_update() | redirect_responses(),
 )
 async def update_region(
     write_request: ChangeDep, code: Code, patch: Annotated[payloads.RegionPatch, MergePatchBody]
@@ -95,7 +94,11 @@ async def update_region(
 
     A merge patch (RFC 7396): only the given members change, null removes a member, a list is replaced as a whole.
     """
-    return await changes.update_object(write_request, repository.REGION, patch, {"code": code})
+    try:
+        return await changes.update_object(write_request, repository.REGION, patch, {"code": code})
+    except NotFound:
+        current_code = await repository.find_current_code(write_request.database.reader(), code)
+        return redirect_former_code(write_request.request, code, current_code)
 
 
 @router.delete(
@@ -103,14 +106,18 @@ async def update_region(
     status_code=204,
     dependencies=[require_scope(Scope.REGIONS_WRITE)],
     openapi_extra=write_example("/v1/regions/31"),
-    responses=responses_for_delete(),
+    responses=responses_for_delete() | redirect_responses(),
 )
 async def delete_region(write_request: ChangeDep, code: Code, reason: DeleteReason = None) -> Response:
     """Delete a region
 
     Only a region that nothing refers to. A region that was dissolved stays on record.
     """
-    return await changes.delete_object(write_request, repository.REGION, {"code": code}, reason)
+    try:
+        return await changes.delete_object(write_request, repository.REGION, {"code": code}, reason)
+    except NotFound:
+        current_code = await repository.find_current_code(write_request.database.reader(), code)
+        return redirect_former_code(write_request.request, code, current_code)
 
 
 @router.get(
@@ -118,14 +125,19 @@ async def delete_region(write_request: ChangeDep, code: Code, reason: DeleteReas
     response_model=PageOf[revisions.Revision],
     dependencies=[allow_anonymous()],
     openapi_extra=example("/v1/regions/31/revisions"),
-    responses=problem_responses(NotFound),
+    responses=problem_responses(NotFound) | redirect_responses(),
 )
 async def list_region_revisions(
     request: Request, reader: ReaderDep, code: Code, query: Annotated[revisions.RevisionQuery, Query()]
 ) -> Response:
     """List the revisions of a region
 
-    Oldest first: who changed what, when and why. Also answers for a region that was deleted.
+    Oldest first: who changed what, when and why. A former code is redirected
+    (308). Also answers for a region that was deleted.
     """
-    page = await revisions.list_revisions(reader, repository.REGION, {"code": code}, query)
+    try:
+        page = await revisions.list_revisions(reader, repository.REGION, {"code": code}, query)
+    except NotFound:
+        current_code = await repository.find_current_code(reader, code)
+        return redirect_former_code(request, code, current_code)
     return page.to_response(request, max_age=CACHE_SECONDS)

@@ -19,33 +19,38 @@ MAX_DAYS = 62
 LINES_PER_STEP = 500
 FILTERS = ("organization", "office", "session", "status")
 
-# For each day: the first entry, the exit, and the status that was set by hand for it. A participant who was present
-# without a scan has the times that were stated. The search_path decides whether the current roll is read, or
-# the roll as it was known at an instant. The views show a closed roll as it was closed (migrations/sql/roll_views.sql).
+# The lines in the order of paper (migrations/sql/roll_order.sql). The inner LIMIT cuts a roll that is too long before
+# its lines are sorted. For each day: the first entry, the exit, and the status that was set by hand for it. A
+# participant who was present without a scan has the times that were stated. The search_path decides whether the current
+# roll is read, or the roll as it was known at an instant. The views show a closed roll as it was closed
+# (migrations/sql/roll_views.sql).
 _SELECT_LINES = Statement(
     text("""
-    SELECT line.participant::text, json_build_array(
-        line.name, line.office, line.organization_name, line.capacity,
-        CASE WHEN :in_full THEN line.status ELSE line.open_status END, line.late,
-        (
-            SELECT json_agg(json_build_array(
-                day."on", day.entered_at, day.left_at,
-                CASE WHEN day.manual_status ->> 'status' = 'sick' AND NOT :in_full THEN 'excused'
-                    ELSE day.manual_status ->> 'status' END
-            ) ORDER BY day."on")
-            FROM jsonb_to_recordset(line.days)
-                AS day ("on" date, entered_at timestamptz, left_at timestamptz, manual_status jsonb)
-        )
-    )::text
-    FROM roll_lines AS line
-    WHERE line.meeting = :meeting AND (:in_full OR EXISTS (
-            SELECT FROM meetings AS meeting WHERE meeting.code = :meeting AND meeting.roll = 'open'
-        ))
-        AND (CAST(:organization AS text) IS NULL OR line.organization = :organization)
-        AND (CAST(:office AS text) IS NULL OR line.office = :office)
-        AND (CAST(:session AS text) IS NULL OR :session = ANY (line.sessions))
-        AND (CAST(:status AS text) IS NULL OR :status = CASE WHEN :in_full THEN line.status ELSE line.open_status END)
-    ORDER BY line.participant LIMIT :max_lines
+    SELECT selected.participant::text, selected.members FROM (
+        SELECT line.participant, line.sort_key, json_build_array(
+            line.name, line.office, line.organization_name, line.capacity,
+            CASE WHEN :in_full THEN line.status ELSE line.open_status END, line.late,
+            (
+                SELECT json_agg(json_build_array(
+                    day."on", day.entered_at, day.left_at,
+                    CASE WHEN day.manual_status ->> 'status' = 'sick' AND NOT :in_full THEN 'excused'
+                        ELSE day.manual_status ->> 'status' END
+                ) ORDER BY day."on")
+                FROM jsonb_to_recordset(line.days)
+                    AS day ("on" date, entered_at timestamptz, left_at timestamptz, manual_status jsonb)
+            )
+        )::text AS members
+        FROM roll_lines AS line
+        WHERE line.meeting = :meeting AND (:in_full OR EXISTS (
+                SELECT FROM meetings AS meeting WHERE meeting.code = :meeting AND meeting.roll = 'open'
+            ))
+            AND (CAST(:organization AS text) IS NULL OR line.organization = :organization)
+            AND (CAST(:office AS text) IS NULL OR line.office = :office)
+            AND (CAST(:session AS text) IS NULL OR :session = ANY (line.sessions))
+            AND (CAST(:status AS text) IS NULL
+                OR :status = CASE WHEN :in_full THEN line.status ELSE line.open_status END)
+        ORDER BY line.participant LIMIT :max_lines
+    ) AS selected ORDER BY selected.sort_key COLLATE "C", selected.participant
     """)
 )
 _SELECT_HEADING = Statement(

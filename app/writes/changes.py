@@ -12,7 +12,7 @@ from app.core.http.bodies import apply_merge_patch
 from app.core.http.paging import Item
 from app.core.http.parameters import ItemQuery
 from app.core.http.validation import validate_document
-from app.core.problems import NotFound, PreconditionFailed
+from app.core.problems import NotFound
 from app.writes import ownership, rows
 from app.writes.conflicts import AttemptedWrite
 from app.writes.idempotency import StoredResponse
@@ -199,7 +199,7 @@ async def lock_object(
     if_match = write_request.if_match
     if if_match is not None and not conditional.if_match_names_revision(if_match, locked.revision):
         item = await get_document(transaction, write_request, resource, keys)
-        raise PreconditionFailed(headers={"ETag": conditional.entity_tag(item.body, item.revision)})
+        raise conditional.build_precondition_failed(if_match, conditional.entity_tag(item.body, item.revision))
     return locked
 
 

@@ -5,14 +5,15 @@ one transaction, so that a crash leaves all of them or none. Only successful res
 key can be used again.
 """
 
-import re
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
+import http_sf
 import orjson
 
 from app.core.db.transaction import Transaction
+from app.core.languages import Text
 from app.core.problems import IdempotencyKeyRequired, IdempotencyKeyReused, RequestInFlight
 
 SELECT_RESPONSE = (
@@ -27,8 +28,18 @@ DELETE_EXPIRED_KEYS = (
 )
 
 MAX_KEY_LENGTH = 255
-# A String of RFC 8941, section 3.3.3: printable ASCII in double quotes, with a backslash before `"` and `\\` only.
-_QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
+NOT_A_STRING = Text(
+    'Idempotency-Key yang diawali tanda kutip harus berupa string menurut RFC 9651: "…", dengan \\ di depan " dan \\.',
+    'An Idempotency-Key that begins with a quote must be a String of RFC 9651: "…", with \\ before " and \\.',
+)
+WRONG_KEY_CHARACTERS = Text(
+    f"Idempotency-Key harus terdiri dari 1 sampai {MAX_KEY_LENGTH} karakter ASCII yang dapat dicetak.",
+    f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} printable ASCII characters.",
+)
+SEVERAL_KEYS = Text(
+    "Permintaan memuat beberapa Idempotency-Key yang berbeda. Kirim satu saja.",
+    "The request has several different Idempotency-Keys. Send one.",
+)
 
 
 class StoredResponse(NamedTuple):
@@ -51,23 +62,35 @@ class RepeatableResponse(NamedTuple):
     """The meeting in the path of the request."""
 
 
-def parse_key(header: str) -> str:
-    """Return the idempotency key in a header: the content of a quoted string, or the header itself if it has no quotes.
+def parse_key(header_lines: Sequence[str]) -> str:
+    """Return the idempotency key of a request: the content of a quoted string, or the header if it has no quotes.
 
-    Both forms of a key are the same key. The IETF draft requires the quotes, which many clients leave out.
+    Both forms of a key are the same key. The IETF draft requires the quotes, which many clients leave out. Parameters
+    behind a quoted key are ignored.
+
+    Args:
+        header_lines: The values of all headers with this name. A proxy may repeat one.
 
     Raises:
-        IdempotencyKeyRequired: The key is empty, longer than 255 characters or not printable ASCII, or a quoted string
-            is malformed.
+        IdempotencyKeyRequired: The key is empty, longer than 255 characters or not printable ASCII, a quoted string is
+            malformed, or there are several keys.
     """
+    keys = {_parse_key(line.strip(" \t")) for line in header_lines}
+    if len(keys) != 1:
+        raise IdempotencyKeyRequired(SEVERAL_KEYS if keys else None)
+    return keys.pop()
+
+
+def _parse_key(header: str) -> str:
+    """Return the key in one header as `parse_key` does."""
     key = header
     if header.startswith('"'):
-        quoted = _QUOTED_KEY.fullmatch(header)
-        if quoted is None:
-            raise IdempotencyKeyRequired
-        key = re.sub(r"\\(.)", r"\1", quoted[1])
+        try:
+            key = cast("tuple[str, Any]", http_sf.parse(header.encode("latin-1"), tltype="item"))[0]
+        except http_sf.StructuredFieldError:
+            raise IdempotencyKeyRequired(NOT_A_STRING) from None
     if not (1 <= len(key) <= MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
-        raise IdempotencyKeyRequired
+        raise IdempotencyKeyRequired(WRONG_KEY_CHARACTERS)
     return key
 
 

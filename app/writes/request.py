@@ -219,7 +219,7 @@ async def parse_create_request(
     dry_run = query.dry_run == "true"
     if idempotency_key is None and not dry_run:
         raise IdempotencyKeyRequired
-    key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
+    key = None if idempotency_key is None else idempotency.parse_key(request.headers.getlist("idempotency-key"))
     return WriteRequest(request, require_caller(request), dry_run, idempotency_key=None if dry_run else key)
 
 
@@ -231,9 +231,10 @@ async def parse_change_request(
     Raises:
         PreconditionRequired: The If-Match header is missing.
     """
-    if if_match is None:
+    if if_match is None or not if_match.strip(" \t,"):
         raise PreconditionRequired
-    return WriteRequest(request, require_caller(request), query.dry_run == "true", if_match=if_match)
+    all_tags = ", ".join(request.headers.getlist("if-match"))
+    return WriteRequest(request, require_caller(request), query.dry_run == "true", if_match=all_tags)
 
 
 async def parse_action_request(request: Request, query: Annotated[WriteQuery, Query()]) -> WriteRequest:

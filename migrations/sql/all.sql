@@ -25,6 +25,7 @@ SET search_path = history, public;
 \ir scan_views.sql
 \ir attendance_views.sql
 RESET search_path;
+\ir roll_order.sql
 \ir closed_inputs.sql
 SET search_path = closed, public;
 \ir attendance_views.sql

@@ -57,11 +57,11 @@ BEGIN
     WHERE body.code IN (SELECT organization FROM participants WHERE meeting = of_meeting);
     INSERT INTO closed_roll_lines (
         meeting, participant, official, name, office, organization, organization_name, capacity, sessions, status, late,
-        arrived_at, left_at, entry, days, intervals, stays
+        arrived_at, left_at, entry, days, intervals, stays, sort_key
     )
     SELECT line.meeting, line.participant, line.official, line.name, line.office, line.organization,
         line.organization_name, line.capacity, line.sessions, line.status, line.late, line.arrived_at, line.left_at,
-        line.entry, line.days, line.intervals, line.stays
+        line.entry, line.days, line.intervals, line.stays, line.sort_key
     FROM participants AS listed CROSS JOIN LATERAL (
         SELECT * FROM closed.live_roll_lines WHERE participant = listed.id OFFSET 0
     ) AS line

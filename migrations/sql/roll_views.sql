@@ -1,14 +1,15 @@
 -- Rolls as they are read: a closed roll as it was closed and corrected, an open one as it is derived. all.sql runs this
 -- file in the schemas public (what is known now) and history (what was known at the instant rakornas.known_at).
 
--- The lines of rolls.
+-- The lines of rolls. `sort_key`: order by it with COLLATE "C", then by the participant. It is null in rolls that were
+-- closed before it existed: they keep the order in which they were issued.
 CREATE OR REPLACE VIEW roll_lines AS
 SELECT meeting, participant, official, name, office, organization, organization_name, capacity, sessions, status, late,
-    arrived_at, left_at, entry, open_status, days, intervals, stays
+    arrived_at, left_at, entry, open_status, days, intervals, stays, sort_key
 FROM closed_roll_lines
 UNION ALL
 SELECT meeting, participant, official, name, office, organization, organization_name, capacity, sessions, status, late,
-    arrived_at, left_at, entry, open_status, days, intervals, stays
+    arrived_at, left_at, entry, open_status, days, intervals, stays, sort_key
 FROM live_roll_lines AS live
 WHERE NOT EXISTS (SELECT FROM closed_rolls AS closing WHERE closing.meeting = live.meeting);
 

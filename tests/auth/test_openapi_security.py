@@ -5,6 +5,7 @@ from typing import Any
 
 from app.auth import Scope
 from app.auth.scopes import SCOPE_DESCRIPTIONS
+from app.core.http.openapi_components import is_anonymous
 from app.explorer.contract import get_openapi_document
 from app.imports.router import SCOPES
 from app.main import create_app
@@ -15,12 +16,12 @@ DOCUMENT = get_contract()
 OPERATIONS = {
     f"{method} {path}": operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }
-SECURED_OPERATIONS = {name: operation for name, operation in OPERATIONS.items() if "security" in operation}
+SECURED_OPERATIONS = {name: operation for name, operation in OPERATIONS.items() if not is_anonymous(operation)}
 
 
 def test_security_scheme_lists_all_scopes() -> None:
-    (scheme,) = DOCUMENT["components"]["securitySchemes"].values()
-    assert scheme["type"] == "oauth2"
+    scheme, client = (DOCUMENT["components"]["securitySchemes"][name] for name in ("oauth2", "client"))
+    assert (scheme["type"], client["type"], client["scheme"]) == ("oauth2", "http", "basic")
     assert scheme["flows"] == {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": dict(SCOPE_DESCRIPTIONS)}}
     assert set(SCOPE_DESCRIPTIONS) == set(Scope)
     assert "security" not in DOCUMENT  # each operation declares its own
@@ -42,9 +43,12 @@ def test_operation_declares_its_scope_and_problems(name: str) -> None:
         scopes = [Scope(scope) for _, (scope,) in requirements]
         assert sorted(scopes) == sorted(set(SCOPES.values()) if name == "post /v1/imports" else scopes[:1])
         assert {"401", "403", "429"} <= set(operation["responses"])
-    else:
-        assert "security" not in operation
-        assert "401" in operation["responses"]  # for an invalid token
+    elif name == "post /oauth/token":
+        assert sorted(operation["security"], key=len) == [{}, {"client": []}]  # credentials can be in the form
+    else:  # an invalid token is 401
+        optional = ["attendance:read"] if "403" in operation["responses"] else []
+        assert operation["security"] == [{}, {"oauth2": optional}]
+        assert "401" in operation["responses"]
 
 
 def test_document_is_deterministic() -> None:

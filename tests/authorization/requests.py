@@ -149,7 +149,7 @@ def _list_import_requests() -> Iterator[RequestCase]:
     """Yield an import of one row for each resource and, if it has an owner, for the own and the other organization."""
 
     def case(resource: str, owner: str, row: Any) -> RequestCase:
-        target = f"/v1/imports?resource={resource}&dry_run=true"
+        target = f"/v1/imports?resource={resource}&dry_run=true&update=true"
         return RequestCase("import_rows", "POST", owner, target, orjson.dumps(row), media_type="application/x-ndjson")
 
     for name in ("regions", "divisions", "elections", "stages"):

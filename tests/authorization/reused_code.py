@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from app.auth import Scope
 from app.state import state_of
+from tests.applications import resolve_document
 from tests.attendance.event_stream_client import open_event_stream
 from tests.authorization.meeting_requests import FILE_MEDIA_TYPES
 from tests.callers import bearer_headers
@@ -105,7 +106,7 @@ class ReusedCode:
 
     async def list_targets(self) -> list[str]:
         """Return every GET target below the meeting, of the old participant, now and, if possible, at both instants."""
-        document = (await self.client.get("/openapi.json")).json()
+        document = resolve_document((await self.client.get("/openapi.json")).json())
         values = {"code": CODE, "participant": self.participant, "session": "opening"}
         targets = []
         for path, methods in document["paths"].items():

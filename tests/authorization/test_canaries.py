@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from tests.applications import resolve_document
 from tests.authorization import canaries
 from tests.authorization.canaries import (
     CANARIES,
@@ -112,7 +113,7 @@ def find_leaks(recorded: RecordedResponses, secrets: Mapping[str, str]) -> list[
 
 
 async def test_reads_show_canaries_only_to_permitted_roles(service: ServiceUnderTest) -> None:
-    document = (await service.http.get("/openapi.json")).json()
+    document = resolve_document((await service.http.get("/openapi.json")).json())
     recorded, concurrency = RecordedResponses(), asyncio.Semaphore(8)
     targets = list(dict.fromkeys(list_targets(document)))
     personal_parts = (RESTRICTED_MEETING, OPEN_MEETING, "/search", "/audit")
@@ -162,7 +163,7 @@ async def test_exported_rolls_show_canaries_only_to_permitted_roles(service: Ser
 
 
 async def test_problems_do_not_echo_input_or_stored_data(service: ServiceUnderTest) -> None:
-    recorded, document = RecordedResponses(), (await service.http.get("/openapi.json")).json()
+    recorded, document = RecordedResponses(), resolve_document((await service.http.get("/openapi.json")).json())
     body: dict[str, Any] = dict.fromkeys(("name", "note", "kenari", "code"), SENT_CANARY) | {"scopes": [SENT_CANARY]}
     for path, methods in document["paths"].items():
         for method in methods.keys() & {"post", "patch", "delete"}:

@@ -64,10 +64,12 @@ async def test_client_is_created_rotated_and_revoked(own_url: str) -> None:
 
 
 async def test_create_prints_the_id_and_the_secret(own_url: str) -> None:
-    created = await run_command(own_url, "create", "--name", "a", "--scope", "changes:read", "--scope", "audit:read")
+    scopes = ("--scope", " changes:read  audit:read ", "--scope", "audit:read")
+    created = await run_command(own_url, "create", "--name", "a", *scopes)
     names = [line.split()[0] for line in created.stdout.splitlines()]
     assert names == ["client_id", "client_secret"]
     assert "not shown again" in created.stderr
+    assert "\ta\tchanges:read audit:read\t" in (await run_command(own_url, "list")).stdout
 
 
 @pytest.mark.parametrize("is_single", [True, False])

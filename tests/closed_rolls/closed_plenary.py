@@ -58,6 +58,8 @@ class ClosedPlenary(MeetingClient):
     """The members of KPU, who are the participants 0 to 6."""
     appointments: list[str] = field(default_factory=list)
     """Their appointments at KPU."""
+    on_paper: list[int] = field(default_factory=list)
+    """The participants in the order of paper: those of KPU by name, of Bawaslu, of the provinces, and the guest."""
 
     @classmethod
     async def create(cls, app: FastAPI, client: httpx.AsyncClient, participant_count: int = 11) -> "ClosedPlenary":
@@ -86,6 +88,11 @@ class ClosedPlenary(MeetingClient):
         )
         first_day = date(2026, 11, 23)
         self.officials = await self.execute(f"SELECT array_agg(official::text ORDER BY official) {roster}", first_day)
+        names = (
+            'SELECT array_agg(id::text ORDER BY fold(name) COLLATE "C", id) FROM officials WHERE id::text = ANY ($1)'
+        )
+        by_name = await self.execute(names, self.officials)
+        self.on_paper = [*map(self.officials.index, by_name), 9, 7, 8, 10]
         self.appointments = await self.execute(f"SELECT array_agg(id::text) {roster}", first_day)
         path = f"{self.path}/participants"
         payloads = [{"official": id_, "organization": "kpu", "office": "member"} for id_ in self.officials]

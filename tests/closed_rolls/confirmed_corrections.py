@@ -82,11 +82,10 @@ class ExpectedRoll:
         heading, *rows = csv.reader(io.StringIO(state["csv"].decode()))
         closed_heading, *closed_rows = csv.reader(io.StringIO(self.closed_state["csv"].decode()))
         assert heading == closed_heading
-        for id_, row, closed_row in zip(sorted(state["lines"]), rows, closed_rows, strict=True):
-            n = self.plenary.participants.index(id_)
+        for n, row, closed_row in zip(self.plenary.on_paper, rows, closed_rows, strict=True):
             assert row[4] == labels.STATUSES[self.derive(n)[0]]
             assert row[:4] == closed_row[:4]
-            assert id_ not in unchanged or row[:-1] == closed_row[:-1]
+            assert self.plenary.participants[n] not in unchanged or row[:-1] == closed_row[:-1]
 
     def derive(self, n: int) -> tuple[str, bool, datetime | None, datetime | None]:
         """Return status, late, arrived_at and left_at of a participant, from the scans and the statuses."""

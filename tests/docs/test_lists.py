@@ -10,7 +10,7 @@ import pytest
 from app.models.vocabulary import AttendanceStatus
 from app.settings import Settings
 from tests.applications import get_contract
-from tests.docs import configuration
+from tests.docs import configuration, headings
 from tests.docs.pages import DECISIONS, DOCS, PAGES, PROJECT, README, blocks, inline_code, links, section, table_rows
 
 PLACE = re.compile(r"(?:app|tests|migrations|benchmarks|\.ci)/[\w./-]*")
@@ -31,6 +31,13 @@ def test_the_settings_are_those_of_the_code() -> None:
     page = configuration.PAGE.read_text()
     assert configuration.with_table(page) == page
     assert configuration.table() in page
+
+
+def test_the_headings_of_imports_are_those_of_the_code() -> None:
+    """Else run `python -m tests.docs.headings`."""
+    page = headings.PAGE.read_text()
+    assert headings.with_table(page) == page
+    assert headings.table() in page
 
 
 def test_each_setting_is_described() -> None:

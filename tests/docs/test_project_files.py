@@ -9,7 +9,8 @@ import yaml
 from typer.main import get_command
 
 from app.cli import app as command_line
-from app.operations import NEWEST_POSTGRES_MAJOR, OLDEST_POSTGRES_MAJOR, SERVICE_ROLE
+from app.core.db.sessions import NEWEST_POSTGRES_MAJOR, OLDEST_POSTGRES_MAJOR
+from app.operations import SERVICE_ROLE
 from app.settings import Settings
 from tests.docs.configuration import variable_of
 from tests.docs.pages import PROJECT, blocks

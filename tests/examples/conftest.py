@@ -17,8 +17,10 @@ from tests.conftest import LOADED, connect_client, copy_template, run_applicatio
 @pytest_asyncio.fixture(scope="module")
 async def app(server: str) -> AsyncIterator[FastAPI]:
     async for url in copy_template(server, LOADED):
-        async with run_application(Settings(DATABASE_URL=url, rate_client=0)) as app:
-            await openapi.prepare_examples(app, url)
+        async with (
+            run_application(Settings(DATABASE_URL=url, rate_client=0)) as app,
+            openapi.prepare_examples(app, url),
+        ):
             yield app
 
 

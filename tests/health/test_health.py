@@ -1,16 +1,19 @@
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app import models
+from app import models, operations
+from app.core.db.pools import HISTORY_SCHEMAS, open_connection
 from app.health import repository
 from app.main import create_app
 from app.settings import Settings
 from tests.conftest import connect_client, fetch_value, run_application
+from tests.roles import create_role, url_of_role
 
 UNREACHABLE_URL = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -69,6 +72,85 @@ class TestReadiness:
                 assert (response.status_code, response.json()["code"]) == (503, "unavailable"), path
                 assert int(response.headers["retry-after"]) > 0
                 assert response.headers["cache-control"] == "no-store"
+
+    @pytest.mark.parametrize(
+        ("change", "detail"),
+        [
+            ("REVOKE SELECT ON regions FROM {role}", "The service's role lacks: SELECT: public.regions. Run `rakornas"),
+            ("REVOKE SELECT ON history.officials FROM {role}", "lacks: SELECT: history.officials"),
+            ("REVOKE INSERT ON scans FROM {role}", "lacks: INSERT: public.scans"),
+            ("REVOKE ALL ON audit_lines FROM {role}", "lacks: INSERT: public.audit_lines, SELECT: public.audit_lines"),
+            ("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}", "lacks a privilege"),
+            ("REVOKE USAGE ON SCHEMA public FROM PUBLIC, {role}", "lacks: USAGE: schema public"),
+            ("REVOKE USAGE ON SCHEMA history FROM {role}", "lacks: USAGE: schema history"),
+            (
+                "REVOKE EXECUTE ON FUNCTION likeness(text, text) FROM PUBLIC, {role}",
+                "lacks: EXECUTE: likeness(text,text)",
+            ),
+            ("ALTER ROLE {role} SET default_transaction_read_only = on", "The database is read-only"),
+            ("ALTER ROLE {role} NOLOGIN", "refuses the service's role"),
+            ("ALTER ROLE {role} CONNECTION LIMIT 0", "no free connection"),
+            ("ALTER ROLE {role} SET session_replication_role = replica", "no trigger would run"),
+            ("DROP VIEW history.officials CASCADE", "lacks: history.officials"),
+            ("ALTER TABLE scans RENAME TO former_scans", "lacks: public.scans"),
+            ("ALTER TABLE idempotency_keys ADD CHECK (false)", "answers with the error 23514"),
+            ("DROP EXTENSION pg_trgm CASCADE", "lacks: extension pg_trgm"),
+        ],
+    )
+    async def test_what_cannot_serve_is_503_with_its_cause(self, own_url: str, change: str, detail: str) -> None:
+        async with create_role(own_url) as role:
+            await asyncio.to_thread(operations.grant_privileges, own_url, role)
+            async with run_application(Settings(DATABASE_URL=url_of_role(own_url, role))) as app:
+                async with connect_client(app) as client:
+                    assert (await client.get("/health/ready")).status_code == 200
+                await fetch_value(own_url, change.format(role=role))
+                async with connect_client(app) as client:
+                    english = await client.get("/health/ready")
+                    indonesian = await client.get("/health/ready", headers={"Accept-Language": "id"})
+        assert (english.status_code, english.json()["code"]) == (503, "unavailable"), english.text
+        assert detail in english.json()["detail"]
+        assert indonesian.status_code == 503
+        assert indonesian.json()["detail"] != english.json()["detail"]
+
+    async def test_connections_shared_by_a_pooler_are_503(
+        self, client: httpx.AsyncClient, loaded_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As behind a pooler in transaction mode, where two clients in turn use one connection to the server."""
+        connection = await open_connection(Settings(DATABASE_URL=loaded_url), schemas=HISTORY_SCHEMAS)
+
+        class SharedConnection:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(connection, name)
+
+            def terminate(self) -> None:
+                """Leave the connection open, as the pooler does."""
+
+        async def open_shared(*_: Any, **__: Any) -> SharedConnection:
+            return SharedConnection()
+
+        monkeypatch.setattr(repository, "open_connection", open_shared)
+        response = await client.get("/health/ready")
+        await connection.close()
+        assert response.status_code == 503
+        assert "Set pool_mode = session" in response.json()["detail"]
+
+    @pytest.mark.parametrize(
+        ("change", "detail"),
+        [
+            (lambda url: url.replace("/test_", "/no_such_"), "The database does not exist"),
+            (lambda url: f"{url}&require_auth=none", "DATABASE_URL has the parameter require_auth"),
+            (lambda url: "postgresql://u@127.0.0.1/x?sslrootcert=/nowhere", "names the file /nowhere (sslrootcert)"),
+        ],
+    )
+    async def test_wrong_url_is_503_with_its_cause(
+        self, loaded_url: str, change: Callable[[str], str], detail: str
+    ) -> None:
+        app = create_app(Settings(DATABASE_URL=change(loaded_url)))
+        async with app.router.lifespan_context(app), connect_client(app) as client:
+            response = await client.get("/health/ready")
+            assert response.status_code == 503
+            assert detail in response.json()["detail"]
+            assert (await client.get("/v1/regions")).status_code == 503
 
     async def test_concurrent_requests_share_one_check(
         self, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch

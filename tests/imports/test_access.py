@@ -146,7 +146,7 @@ async def test_repeated_import_is_stored_once(importer: ImportClient, own_url: s
 
 
 async def test_key_of_a_refused_import_can_be_used_again(importer: ImportClient, own_url: str) -> None:
-    assert (await importer.send("name\r\n Siti\r\n", CSV_TYPE, "officials", idempotency_key="key-1")).status_code == 422
+    assert (await importer.send("name\r\n=Siti\r\n", CSV_TYPE, "officials", idempotency_key="key-1")).status_code == 422
     assert (await importer.send(CSV, CSV_TYPE, "officials", idempotency_key="key-1")).status_code == 200
 
 
@@ -188,7 +188,7 @@ async def test_import_with_a_key_in_flight_is_409_at_once(
 
 
 async def test_connections_are_closed_after_every_import(importer: ImportClient, own_url: str) -> None:
-    contents = (CSV, "colour\r\nred\r\n", "name\r\n Siti\r\n", 'name\r\n"')
+    contents = (CSV, "colour\r\nred\r\n", "name\r\n=Siti\r\n", 'name\r\n"')
     await asyncio.gather(*(importer.send(content, CSV_TYPE, "officials") for content in contents))
     is_import = "query LIKE '%idempotency_keys%' OR query LIKE '%imported_keys%'"
     count = f"SELECT count(*) FROM pg_stat_activity WHERE ({is_import}) AND pid <> pg_backend_pid()"
@@ -201,9 +201,9 @@ async def test_connections_are_closed_after_every_import(importer: ImportClient,
 
 
 async def test_error_messages_are_in_the_requested_language(importer: ImportClient) -> None:
-    english = await importer.send("name\r\n Siti\r\n", CSV_TYPE, "officials", dry_run="true")
+    english = await importer.send("name\r\n=Siti\r\n", CSV_TYPE, "officials", dry_run="true")
     indonesian = await ImportClient(importer.http, {**importer.headers, "Accept-Language": "id"}).send(
-        "name\r\n Siti\r\n", CSV_TYPE, "officials", dry_run="true"
+        "name\r\n=Siti\r\n", CSV_TYPE, "officials", dry_run="true"
     )
     assert [response.headers["content-language"] for response in (english, indonesian)] == ["en", "id"]
     details = [response.json()["rows"][0]["errors"][0]["detail"] for response in (english, indonesian)]

@@ -29,7 +29,7 @@ async def test_registered_are_office_holders_of_the_roster(app: FastAPI, client:
     participants = await create_on(app, client, day)
     result = await post_in_office(participants, "kpu-31")
     roster = (await participants.admin.get(f"{ROSTER}{day}")).json()["items"]
-    in_office = {holder["official"]["id"] for holder in roster if holder["office"] in ("chair", "member", "secretary")}
+    in_office = {holder["official"]["id"] for holder in roster}
     assert in_office
     assert {holder["official"]["id"] for holder in result["registered"]} == in_office
     assert {holder["official"]["id"] for holder in await participants.list_all()} == in_office
@@ -74,12 +74,10 @@ async def test_existing_participants_are_counted_and_unchanged(app: FastAPI, cli
     participants = await create_on(app, client, "2026-12-07")
     chair = (await post_in_office(participants, "kpu-31", offices=["chair"], capacity="speaker"))["registered"][0]
     again = await post_in_office(participants, "kpu-31")
-    assert again["already_listed"] == 1
+    assert again["already_registered"] == 1
     assert chair["official"]["id"] not in {holder["official"]["id"] for holder in again["registered"]}
-    assert (await post_in_office(participants, "kpu-31")) == {
-        "registered": [],
-        "already_listed": len(again["registered"]) + 1,
-    }
+    repeated = await post_in_office(participants, "kpu-31")
+    assert (repeated["registered"], repeated["already_registered"]) == ([], len(again["registered"]) + 1)
     capacities = {holder["official"]["id"]: holder["capacity"] for holder in await participants.list_all()}
     assert capacities.pop(chair["official"]["id"]) == "speaker"
     assert set(capacities.values()) == {"delegate"}
@@ -108,3 +106,43 @@ async def test_source_is_stored_with_each_participant(app: FastAPI, client: http
     await post_in_office(participants, "kpu-31", source="Undangan 7/2026", verified=True)
     (source, verified), *others = {(holder["source"], holder["verified"]) for holder in await participants.list_all()}
     assert (source, verified, others) == ("Undangan 7/2026", True, [])
+
+
+async def test_all_offices_are_included_by_default(app: FastAPI, client: httpx.AsyncClient) -> None:
+    """Before, the secretary general of the KPU was left out."""
+    result = await post_in_office(await create_on(app, client, "2022-06-14"), "kpu")
+    assert [(holder["official"]["name"], holder["office"]) for holder in result["registered"]] == [
+        ("Hasyim Asy'ari", "chair"),
+        ("August Mellaz", "member"),
+        ("Betty Epsilon Idroos", "member"),
+        ("Idham Holik", "member"),
+        ("Mochammad Afifuddin", "member"),
+        ("Parsadaan Harahap", "member"),
+        ("Yulianto Sudrajat", "member"),
+        ("Bernad Dermawan Sutrisno", "secretary_general"),
+    ]
+    assert (result["organizations_without_holder"], result["offices_without_holder"]) == ([], [])
+
+
+async def test_certain_office_is_chosen_before_a_possible_one(participants: ParticipantsClient) -> None:
+    person = (await participants.admin.post("/v1/officials", {"name": f"Pindah {participants.code}"})).json()["id"]
+    offices = (("kpu-34", "chair", "2020", "2026"), ("kpu-36", "member", "2026-01-01", None))
+    for organization, office, start_on, end_on in offices:
+        appointment = {"official": person, "organization": organization, "office": office, "standing": "definitive"}
+        created = await participants.admin.post(
+            "/v1/appointments", {**appointment, "start_on": start_on, "end_on": end_on}
+        )
+        assert created.status_code == 201, created.text
+    result = await post_in_office(participants, "kpu-34", "kpu-36")
+    assert [(item["organization"]["code"], item["certain"]) for item in result["registered"]] == [("kpu-36", True)]
+    assert result["organizations_without_holder"] == []
+
+
+async def test_repetition_gets_the_same_response(app: FastAPI, client: httpx.AsyncClient) -> None:
+    participants = await create_on(app, client, "2022-06-14")
+    body = {"organizations": ["kpu-31", "kpu-32"], "include_offices_without_holder": True}
+    path = f"{participants.meeting_path}/participants:in-office"
+    first, second = [await participants.admin.post(path, body, idempotency_key="once") for _ in range(2)]
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+    assert len(await participants.list_all()) == len(first.json()["registered"])

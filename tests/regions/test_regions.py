@@ -201,6 +201,15 @@ class TestGetRegion(ItemScenarios):
         assert (response.status_code, response.headers["location"]) == (308, f"/v1/regions/93.01{query}")
         assert len(statements) <= 2
 
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    @pytest.mark.parametrize("query", ["", "?sort=-revision&fields=revision,at"])
+    async def test_revisions_of_a_former_code_redirect_too(
+        self, client: httpx.AsyncClient, method: str, query: str
+    ) -> None:
+        response = await client.request(method, f"/v1/regions/91.01/revisions{query}")
+        assert (response.status_code, response.headers["location"]) == (308, f"/v1/regions/93.01/revisions{query}")
+        assert (await client.get(response.headers["location"])).status_code == 200
+
     async def test_former_code_with_unknown_parameter_is_422(self, client: httpx.AsyncClient) -> None:
         assert_invalid(await client.get("/v1/regions/91.01?colour=red"), "colour", "unknown_parameter")
 

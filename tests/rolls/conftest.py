@@ -14,6 +14,6 @@ __all__ = ["app", "client", "meeting", "rolls_database"]
 async def meeting(app: FastAPI, client: httpx.AsyncClient) -> MeetingClient:
     meeting = await MeetingClient.create(app, client, participant_count=3)
     assert (await meeting.admin.patch(meeting.path, {"roll": "open"})).status_code == 200
-    renamed = await meeting.admin.patch(meeting.participant_path(2), {"name": meeting.code})
+    renamed = await meeting.admin.patch(meeting.participant_path(2), {"name": f"Peserta {meeting.code}"})
     assert renamed.status_code == 200  # so that the roll of each test has its own digest
     return meeting

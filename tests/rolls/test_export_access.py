@@ -36,7 +36,7 @@ async def test_unauthorized_callers_get_no_file_of_a_restricted_roll(app: FastAP
 async def test_full_export_is_audited_with_all_participants(app: FastAPI, client: httpx.AsyncClient) -> None:
     reader = bearer_headers(app, Scope.ATTENDANCE_READ, client_id="reader-of-files")
     response = await get_file(client, "/v1/meetings/closed/attendance?organization=kpu-94", **reader)
-    assert [row["Kehadiran"] for row in csv.DictReader(io.StringIO(response.text))] == ["Sakit", "Hadir"]
+    assert [row["Kehadiran"] for row in csv.DictReader(io.StringIO(response.text))] == ["Hadir", "Sakit"]
     assert response.headers["cache-control"] == "no-store"
     sql = "SELECT keys FROM audit_lines WHERE client = 'reader-of-files'"
     keys: list[str] = await fetch_value(database_url_of(app), sql)

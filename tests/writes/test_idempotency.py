@@ -8,6 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.core.languages import Text
+from app.core.problems import IdempotencyKeyRequired
+from app.writes import idempotency
 from tests.conftest import fetch_value
 from tests.imports.import_client import CSV_TYPE, ImportClient
 from tests.writes.write_client import WriteClient
@@ -97,16 +100,28 @@ async def test_key_expires_after_seven_days(api: WriteClient, own_url: str) -> N
     assert "idempotency-replayed" in (await api.post(LIST_PATH, OFFICIAL, idempotency_key="key-1")).headers
 
 
-MALFORMED_KEYS = ["", '""', '"k', '"', '"a"b"', '"a\\b"', '"k";a=1', f'"{"x" * 256}"']
+MALFORMED_STRINGS = ['"k', '"', '"a"b"', '"a\\b"', '"k";A=1', '"k" x', '"k", "k"', '"kunci\u00e9"', '"a\tb"']
+WRONG_CHARACTERS = ["", " ", '""', "x" * 256, f'"{"x" * 256}"', "kunci\u00e9", "a\tb"]
 
 
-@pytest.mark.parametrize("key", [None, "x" * 256, "kunci\u00e9", '"kunci\u00e9"', *MALFORMED_KEYS])
-async def test_creation_without_a_valid_key_is_400(api: WriteClient, own_url: str, key: str | None) -> None:
+@pytest.mark.parametrize(
+    ("keys", "detail"),
+    [
+        ([], None),
+        *(([key], idempotency.NOT_A_STRING) for key in MALFORMED_STRINGS),
+        *(([key], idempotency.WRONG_KEY_CHARACTERS) for key in WRONG_CHARACTERS),
+        (["k", "l"], idempotency.SEVERAL_KEYS),
+    ],
+)
+async def test_creation_without_a_valid_key_is_400(
+    api: WriteClient, own_url: str, keys: list[str], detail: Text | None
+) -> None:
+    """The problem tells what a key may be."""
     headers = [(name.encode(), value.encode()) for name, value in api.headers.items()]
-    if key is not None:
-        headers.append((b"Idempotency-Key", key.encode()))
+    headers += [(b"Idempotency-Key", key.encode()) for key in keys]
     response = await api.http.post(LIST_PATH, json=OFFICIAL, headers=headers)
     assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_required")
+    assert response.json()["detail"] == (detail or IdempotencyKeyRequired.remedy).en
     assert await count_officials(own_url) == 0
 
 
@@ -126,6 +141,10 @@ async def test_dry_run_does_not_use_the_key(api: WriteClient) -> None:
         (f'"{"x" * 255}"', "x" * 255),
         ('"a b"', "a b"),
         ("'k'", "\"'k'\""),
+        ('"k";a=1; b="x"', "k"),
+        (' \t"k" ', "k\t"),
+        ("k;a=1", '"k;a=1"'),
+        ("1", '"1"'),
     ],
 )
 async def test_quoted_and_unquoted_key_are_one_key(api: WriteClient, own_url: str, key: str, other: str) -> None:
@@ -133,6 +152,13 @@ async def test_quoted_and_unquoted_key_are_one_key(api: WriteClient, own_url: st
     repeated = await api.post(LIST_PATH, OFFICIAL, idempotency_key=other)
     assert (first.status_code, repeated.content) == (201, first.content)
     assert repeated.headers["idempotency-replayed"] == "true"
+    assert await count_officials(own_url) == 1
+
+
+async def test_key_that_a_proxy_repeats_is_one_key(api: WriteClient, own_url: str) -> None:
+    headers = [*api.headers.items(), ("Idempotency-Key", "k"), ("Idempotency-Key", '"k"')]
+    answers = [await api.http.post(LIST_PATH, json=OFFICIAL, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
     assert await count_officials(own_url) == 1
 
 

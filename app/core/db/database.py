@@ -12,21 +12,27 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.faults import StatementError, is_retryable, is_transient
-from app.core.db.pools import create_history_engine, create_read_engine, create_write_engine
+from app.core.db.faults import StatementError, UnsuitableDatabase, is_retryable, is_transient
+from app.core.db.pools import HISTORY_SCHEMAS, create_history_engine, create_read_engine, create_write_engine
 from app.core.db.statements import Statement
+from app.core.languages import Text
 from app.core.problems import TooRecent, Unavailable
 from app.settings import Settings
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-SET_KNOWN_AT_SQL = "SELECT set_config('rakornas.known_at', $1, false)"
+SET_KNOWN_AT_SQL = "SELECT set_config('rakornas.known_at', $1, false), current_setting('search_path')"
 MAX_COMMIT_DURATION = timedelta(seconds=10)
 """Longer than a transaction can take from the stamp of its commit to its end (migrations/sql/history.sql)."""
 
+LOST_HISTORY_TEXT = Text(
+    "Pengaturan search_path hilang dari koneksi riwayat. Hubungkan langsung, atau lewat pooler dalam mode sesi.",
+    "A connection for history has lost its search_path. Connect directly, or through a pooler in session mode.",
+)
 SELECT_PAGE_TOKEN_SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
 
@@ -160,10 +166,21 @@ class Reader:
         with telemetry.POOL_IN_USE.track_inprogress():
             try:
                 if self._known_at is not None:
-                    await connection.exec_driver_sql(SET_KNOWN_AT_SQL, (self._known_at.isoformat(),))
+                    await _set_known_at(connection, self._known_at)
                 return (await connection.exec_driver_sql(statement.sql, statement.bind_values(parameters))).all()
             finally:
                 await connection.close()
+
+
+async def _set_known_at(connection: AsyncConnection, known_at: datetime) -> None:
+    """Set the instant whose record a connection reads; UnsuitableDatabase if it would read the present instead.
+
+    Its search_path was set when it was opened, and it decides which record is read: a pooler may have lost it since.
+    """
+    row: Row = (await connection.exec_driver_sql(SET_KNOWN_AT_SQL, (known_at.isoformat(),))).one()
+    if not row[1].startswith(HISTORY_SCHEMAS):
+        await connection.invalidate()
+        raise UnsuitableDatabase(LOST_HISTORY_TEXT)
 
 
 async def await_until(

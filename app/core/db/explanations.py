@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.db.faults import find_driver_error
+from app.core.db.faults import UnsuitableDatabase, find_driver_error
 
 DATABASE_ERRORS = (
     OSError,  # TimeoutError too
@@ -16,6 +16,7 @@ DATABASE_ERRORS = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     DBAPIError,
+    UnsuitableDatabase,
 )
 """Errors of the database, of its driver, and of the connection to it."""
 URL_FORM = "Its form is postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
@@ -37,6 +38,8 @@ REMEDIES = {
 def explain_database_error(error: BaseException) -> str:
     """Return one or two sentences on an error of the driver, of SQLAlchemy or of the network, without SQL or values."""
     cause = _find_cause(error)
+    if isinstance(cause, UnsuitableDatabase):
+        return str(cause)
     if isinstance(cause, asyncpg.PostgresError):
         return _with_remedy(str(cause.args[0] if cause.args else cause), cause.sqlstate or "")
     if isinstance(cause, asyncpg.exceptions.TargetServerAttributeNotMatched):
@@ -59,6 +62,11 @@ def explain_database_error(error: BaseException) -> str:
     if isinstance(cause, ValueError):  # asyncpg's ClientConfigurationError too
         return f"The URL is not valid: {_first_line(cause)}. {URL_FORM}"
     return _end_sentence(_first_line(cause))
+
+
+def is_complete(error: BaseException) -> bool:
+    """Return whether the explanation of an error says by itself that it is about the database."""
+    return isinstance(_find_cause(error), UnsuitableDatabase)
 
 
 def is_database_error(error: BaseException) -> bool:

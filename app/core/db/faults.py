@@ -2,21 +2,35 @@
 
 StatementError           Postgres rejected a statement: an error in this service
 ConstraintViolation      a constraint or trigger rejected a write
+UnsuitableDatabase       the service cannot use a database as it is set up
 """
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.languages import Text
+
 # Connection errors, no resources, shutdown or cancellation, read-only after a failover, serialization failures and
 # deadlocks, a lock not obtained in time: they pass by themselves, and the caller did not cause them.
-TRANSIENT_SQLSTATES = ("08", "53", "57P", "57014", "25006", "40", "55P03")
+# The role or the database may be refused for a moment (28, 3D), such as while an operator restores it.
+TRANSIENT_SQLSTATES = ("08", "28", "3D", "53", "57P", "57014", "25006", "40", "55P03")
 CONTENTION_SQLSTATES = ("55P03", "40P01", "57014")  # a lock not obtained in time, a deadlock, a statement time-out
 STALE_PLAN_SQLSTATE = "0A000"  # "cached plan must not change result type", after a migration
 
 
+class UnsuitableDatabase(Exception):
+    """The service cannot use a database, its server or what is in between. The text says why and what to do."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
 def is_transient(error: BaseException) -> bool:
     """Return whether an error is temporary (no connection, timeout …), so that the request may succeed later."""
+    if isinstance(error, UnsuitableDatabase):  # such as a pooler whose mode was changed while the service runs
+        return True
     if isinstance(error, DBAPIError):
         if error.connection_invalidated or isinstance(error, InterfaceError):
             return True

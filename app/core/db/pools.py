@@ -1,14 +1,20 @@
 """Pools of connections to Postgres, with time-outs on connecting, on statements and on locks."""
 
-from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.core.db.sessions import REQUEST_SETTINGS, Connector
 from app.settings import Settings
 
 EXTRA_CONNECTIONS_PER_WORKER = 4
 """In addition to the pools of readers and writers: two for history, one each for the token verifier and the sealer."""
+
+HISTORY_SCHEMAS = "history, public"
+"""The search_path of connections on which each table name means what was known before."""
 
 
 def require_database_url(settings: Settings) -> str:
@@ -29,7 +35,7 @@ def create_history_engine(settings: Settings) -> AsyncEngine:
     Each table name resolves to a view in the schema `history`. The instant is the connection's setting
     `rakornas.known_at`.
     """
-    return _create_engine(settings, 2, writable=False, search_path="history, public")
+    return _create_engine(settings, 2, writable=False, schemas=HISTORY_SCHEMAS)
 
 
 def create_write_engine(settings: Settings) -> AsyncEngine:
@@ -37,20 +43,11 @@ def create_write_engine(settings: Settings) -> AsyncEngine:
     return _create_engine(settings, settings.write_pool_size, writable=True)
 
 
-def _create_engine(settings: Settings, size: int, *, writable: bool, **server_settings: str) -> AsyncEngine:
+def _create_engine(settings: Settings, size: int, *, writable: bool, schemas: str = "public") -> AsyncEngine:
     """Create an engine with a pool of `size` connections in autocommit mode, read-only unless `writable`."""
-
-    async def connect() -> asyncpg.Connection:
-        connection = await open_connection(settings, **server_settings)
-        if not writable:
-            # Not in the connection parameters: asyncpg would take the server for a standby, and reject a URL with
-            # target_session_attrs=read-write.
-            await connection.execute("SET default_transaction_read_only = on")
-        return connection
-
-    return create_async_engine(
+    engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=connect,
+        async_creator=lambda: open_connection(settings, writable=writable, schemas=schemas),
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
         pool_size=size,
@@ -58,23 +55,31 @@ def _create_engine(settings: Settings, size: int, *, writable: bool, **server_se
         pool_timeout=settings.pool_timeout,
         hide_parameters=True,
     )
+    event.listen(engine.sync_engine, "checkout", _replace_closed_connection)
+    return engine
 
 
-async def open_connection(settings: Settings, **server_settings: str) -> asyncpg.Connection:
-    """Open an asyncpg connection with the service's time-outs; `server_settings` override them."""
-    limits: Mapping[str, str] = {
-        "application_name": "rakornas",
-        "timezone": "UTC",
-        "statement_timeout": "3s",
-        "lock_timeout": "2s",
-        "idle_in_transaction_session_timeout": "10s",
-        "pg_trgm.word_similarity_threshold": "0.45",
-        "jit": "off",
-        "max_parallel_workers_per_gather": "0",  # requests read little, and many run at once
-    }
-    return await asyncpg.connect(
+def _replace_closed_connection(connection: Any, *_: Any) -> None:
+    """Make the pool open another connection if the server has closed this one, of which the driver was told.
+
+    So that a statement that must not be repeated is not sent on a connection that was dead before.
+    """
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+async def open_connection(
+    settings: Settings, name: str = "rakornas", *, writable: bool = True, schemas: str = "public"
+) -> asyncpg.Connection:
+    """Open a connection as the pools do, with the time-outs of requests; `schemas` are those of its search_path."""
+    # Set after connecting: in the connection parameters, asyncpg would take the server for a standby, and reject a URL
+    # with target_session_attrs=read-write.
+    read_only = {} if writable else {"default_transaction_read_only": "on"}
+    return await Connector(
         require_database_url(settings),
-        timeout=settings.connect_timeout,
+        name,
+        {**REQUEST_SETTINGS, **read_only},
+        schemas,
+        connect_timeout=settings.connect_timeout,
         command_timeout=settings.command_timeout,
-        server_settings={**limits, **server_settings},
-    )
+    ).connect()

@@ -109,8 +109,7 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
     """
     deadline = time.monotonic() + (timeout_seconds or database.timeout_seconds)
     try:
-        with telemetry.count_connection_wait():
-            connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
+        connection = await _begin(database, deadline)
     except Exception as error:
         _raise_if_transient(error)
         raise
@@ -118,7 +117,6 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
         is_committed = False
         try:
             transaction = Transaction(connection, deadline)
-            await transaction.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
             yield transaction
             await transaction.execute("COMMIT")
             is_committed = True
@@ -156,6 +154,31 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
         finally:
             await _release_connection(connection, is_committed)
     return rows
+
+
+async def _begin(database: Database, deadline: float) -> AsyncConnection:
+    """Take a connection and begin a transaction, on another connection if the first was lost: nothing was sent yet.
+
+    SQLAlchemy replaces all connections of a pool when it finds that one was lost.
+    """
+    try:
+        return await _begin_once(database, deadline)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    return await _begin_once(database, deadline)
+
+
+async def _begin_once(database: Database, deadline: float) -> AsyncConnection:
+    """Take a connection from the pool for writing and begin a transaction on it."""
+    with telemetry.count_connection_wait():
+        connection = await await_until(deadline, _connect(database), release=AsyncConnection.close)
+    try:
+        await Transaction(connection, deadline).execute("BEGIN ISOLATION LEVEL READ COMMITTED")
+    except BaseException:
+        await _release_connection(connection, is_finished=False)
+        raise
+    return connection
 
 
 async def _connect(database: Database) -> AsyncConnection:

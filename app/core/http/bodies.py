@@ -16,12 +16,15 @@ from fastapi.params import Body
 from pydantic.fields import FieldInfo
 from starlette.requests import ClientDisconnect, Request
 
+from app.core.http.content_types import parse_content_type
 from app.core.http.validation import MAX_ERRORS, json_pointer
 from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent, Malformed, UnsupportedMediaType
 
 JSON_TYPE = "application/json"
 MERGE_PATCH_TYPE = "application/merge-patch+json"
+PATCH_TYPES = (MERGE_PATCH_TYPE, JSON_TYPE)
+"""The media types of a merge patch: its own, and that of JSON, which many clients cannot replace."""
 
 MAX_DEPTH = 32
 STRING_LITERAL = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
@@ -59,15 +62,17 @@ async def parse_body(request: Request, declared: FieldInfo) -> None:
 
 
 def _check_type(request: Request, media_type: str) -> None:
-    """Raise UnsupportedMediaType unless the body has this media type, is in UTF-8 and not compressed."""
-    content_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
-    pairs = [parameter.partition("=") for parameter in parameters if parameter]
-    charsets = [value.strip(' "') for name, _, value in pairs if name.strip() == "charset"]
+    """Raise UnsupportedMediaType unless the body has this media type, is in UTF-8 and not compressed.
+
+    A merge patch may have each of PATCH_TYPES.
+    """
+    allowed_types = PATCH_TYPES if media_type == MERGE_PATCH_TYPE else (media_type,)
+    content_type = parse_content_type(request.headers.get("content-type", ""))
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise UnsupportedMediaType(headers={"Accept-Encoding": "identity"})
-    if content_type != media_type or any(charset != "utf-8" for charset in charsets):
+    if content_type.media_type not in allowed_types or not content_type.is_utf_8:
         accept_header = "Accept-Patch" if request.method == "PATCH" else "Accept"  # RFC 5789 2.2, RFC 9110 15.5.16
-        raise UnsupportedMediaType(headers={accept_header: media_type})
+        raise UnsupportedMediaType(headers={accept_header: ", ".join(allowed_types)})
 
 
 def parse_object(content: bytes) -> dict[str, Any]:

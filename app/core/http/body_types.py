@@ -35,6 +35,10 @@ INVISIBLE = (
 SINGLE_LINE_PATTERN = (
     rf"^([{INVISIBLE}][{BLANK}{INVISIBLE}]*)?[^{CONTROL}{BLANK}{INVISIBLE}]([^{CONTROL}]*[^{CONTROL}{BLANK}])?$"
 )
+# What the contract says of the same texts. It leaves out the invisible characters: the pattern above is long, and
+# not valid in ECMAScript without the flag `u`. Each text that matches the pattern above matches this one.
+_CONTROL_OF_SCHEMA = CONTROL.removesuffix(r"\u2028\u2029")
+LINE_SCHEMA_PATTERN = rf"^[^\s{_CONTROL_OF_SCHEMA}]([^{_CONTROL_OF_SCHEMA}]*[^\s{_CONTROL_OF_SCHEMA}])?$"
 HEX_DIGIT = "[0-9A-Fa-f]"
 CANONICAL_UUID_PATTERN = f"^{HEX_DIGIT}{{8}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{4}}-{HEX_DIGIT}{{12}}$"
 
@@ -106,7 +110,7 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
 
     Args:
         model: The schema of the whole document.
-        name: Name of the schema; by default that of the model followed by `Patch`.
+        name: Name of the schema; by default that of the model with `Patch` instead of `Payload`.
     """
     fields: dict[str, Any] = {}
     for member, field in model.model_fields.items():
@@ -114,7 +118,9 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
         optional = Field(default_factory=lambda: None, **attributes)  # a plain default would appear in the schema
         parts = (_patch_annotation(field.annotation), *field.metadata, optional)
         fields[member] = Annotated[parts]
-    return create_model(name or f"{model.__name__}Patch", __base__=PayloadModel, __doc__=model.__doc__, **fields)
+    return create_model(
+        name or f"{model.__name__.removesuffix('Payload')}Patch", __base__=PayloadModel, __doc__=model.__doc__, **fields
+    )
 
 
 def _patch_annotation(annotation: Any) -> Any:

@@ -5,16 +5,20 @@ responses are stored in a file that a test compares with those of the service.
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from app.core.http import validation
+from app.core.http.openapi_components import EXAMPLES_PREFIX
+from app.core.problems import PROBLEM_TYPES, InvalidParameters
 
 READ_EXAMPLE_KEY = "x-example"
 WRITE_EXAMPLE_KEY = "x-example-written"
 EXAMPLE_REQUEST_ID = "4f0c6f5a0d4b4c0c8d4f4f0a1f6b6c1e"
+EXAMPLE_KNOWN_PARAMETERS = ("as_of", "page_size", "page_token", "fields")
 MAX_EXAMPLE_ITEMS = 2
 # Values that differ between installations, such as the time of a write, are replaced by fixed ones.
 EXAMPLE_PAGE_TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105
@@ -68,7 +72,7 @@ def shorten_response(response: Any) -> Any:
 
 
 def add_examples(path: str, operation: dict[str, Any], responses: ExampleResponses) -> None:
-    """Replace an operation's example keys in place by examples of its parameters, body, response and problem.
+    """Replace an operation's example keys in place by examples of its parameters, body and response.
 
     Args:
         path: Path template of the operation.
@@ -89,14 +93,21 @@ def add_examples(path: str, operation: dict[str, Any], responses: ExampleRespons
         contents = operation["responses"]["200"]["content"]
         media_type = "application/json" if "application/json" in contents else next(iter(contents))
         contents[media_type]["example"] = responses[address]
-    known = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
-    problem = validation.validation_problem([{"type": "extra_forbidden", "loc": ("query", "colour")}], known)
-    document = problem.document("en", EXAMPLE_REQUEST_ID)
-    for content in operation["responses"]["422"]["content"].values():
-        if "examples" in content:
-            content["examples"][problem.code]["value"] = document
-        else:
-            content["example"] = document
+
+
+def build_problem_examples(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the example of each kind of problem to which a response of the OpenAPI document refers, by its code."""
+    text = json.dumps(document)
+    used = [kind for code, kind in PROBLEM_TYPES.items() if f'"{EXAMPLES_PREFIX}{code}"' in text]
+    unknown = [{"type": "extra_forbidden", "loc": ("query", "colour")}]
+    problems = [
+        validation.validation_problem(unknown, EXAMPLE_KNOWN_PARAMETERS) if kind is InvalidParameters else kind()
+        for kind in used
+    ]
+    return {
+        problem.code: {"summary": problem.title.en, "value": problem.document("en", EXAMPLE_REQUEST_ID)}
+        for problem in problems
+    }
 
 
 def add_parameter_example(parameter: dict[str, Any], example_values: Mapping[str, str]) -> None:

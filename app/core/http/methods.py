@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.http.bodies import PATCH_TYPES
 from app.core.problems import MethodNotAllowed, NotFound
 
 
@@ -37,9 +38,12 @@ class MethodsMiddleware:
             await self.app(scope, receive, self._with_allow(scope, send))
 
     async def _answer_options(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer an OPTIONS request: 204 with `Allow`, or 404 if there is no route."""
+        """Answer an OPTIONS request: 204 with `Allow` and perhaps `Accept-Patch`, or 404 if there is no route."""
         allow = self._allow_header(scope)
-        response = Response(status_code=204, headers={"Allow": allow}) if allow else NotFound().response(scope)
+        headers = {"Allow": allow}
+        if "PATCH" in allow.split(", "):
+            headers["Accept-Patch"] = ", ".join(PATCH_TYPES)  # RFC 5789, section 3.1
+        response = Response(status_code=204, headers=headers) if allow else NotFound().response(scope)
         await response(scope, receive, send)
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,13 +1,21 @@
 """Completion of the OpenAPI document that FastAPI generates."""
 
-from collections import Counter
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from app.core.http.examples import EXAMPLE_REQUEST_ID, ExampleResponses, add_examples
+from app.core.http.bodies import MERGE_PATCH_TYPE, PATCH_TYPES
+from app.core.http.examples import ExampleResponses, add_examples, build_problem_examples
+from app.core.http.openapi_components import (
+    EXAMPLES_PREFIX,
+    list_operations,
+    share_parameters,
+    share_responses,
+)
+from app.core.http.openapi_headers import HEADERS, UNCOUNTED_PATHS, declare_response_headers
+from app.core.http.openapi_schemas import name_schemas_by_title, simplify_schemas
 from app.core.problems import (
     MEDIA_TYPE,
     ContentTooLarge,
@@ -26,6 +34,14 @@ from app.core.problems import (
 
 # Parameters of every list, shown after the parameters of its own.
 COMMON_LIST_PARAMETERS = ("q", "sort", "page_size", "page_token", "fields", "known_at")
+
+FIELDS_DESCRIPTION = (
+    "Members to include, separated by commas. The object, or each object of a list, then has exactly these members, "
+    "also if its schema requires others."
+)
+# The server that answers, whatever its address is.
+SERVERS = [{"url": "/", "description": "This service."}]
+CONTACT = {"name": "The operator of this service"}
 
 
 class ProblemError(BaseModel):
@@ -81,17 +97,12 @@ def problem_responses(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def _build_response(kinds: list[type[Problem]]) -> dict[str, Any]:
-    """Build the OpenAPI response for the problems of one status, with an example of each."""
-    documents = {kind.code: kind().document("en", EXAMPLE_REQUEST_ID) for kind in kinds}
-    examples = (
-        {"example": documents[kinds[0].code]}
-        if len(kinds) == 1
-        else {"examples": {code: {"summary": value["title"], "value": value} for code, value in documents.items()}}
-    )
+    """Build the OpenAPI response for the problems of one status, which refers to the example of each."""
+    titles = "; ".join(kind.title.en for kind in kinds)
     return {
         "model": ProblemDocument,
-        "description": "\n\n".join(f"{kind.title.en}. {kind.remedy.en}" for kind in kinds),
-        "content": {MEDIA_TYPE: examples},
+        "description": f"{titles}. {kinds[0].remedy.en}" if len(kinds) == 1 else f"{titles}.",
+        "content": {MEDIA_TYPE: {"examples": {kind.code: {"$ref": f"{EXAMPLES_PREFIX}{kind.code}"} for kind in kinds}}},
     }
 
 
@@ -103,52 +114,45 @@ def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) ->
             version=app.version,
             summary=app.summary,
             description=app.description,
+            contact=CONTACT,
             license_info=app.license_info,
+            servers=SERVERS,
             routes=app.routes,
             tags=app.openapi_tags,
         )
         name_schemas_by_title(document)
         for method, path, operation in list_operations(document):
-            # The first line of a route's docstring is its title, the rest its description.
-            operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
-            parameters = operation.get("parameters", [])
-            for parameter in parameters:
-                remove_null_option(parameter)
-            for response in operation["responses"].values():
-                keep_problem_media_type(response)
-            declare_etag_responses(method, operation)
-            add_examples(path, operation, example_responses)  # before sorting: problems list parameters as declared
-            parameters.sort(
-                key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS)
-            )
-        allow_partial_documents(document)
+            complete_operation(document, method, path, operation, example_responses)
+        simplify_schemas(document)
+        share_responses(document)
+        share_parameters(document)
+        document["components"] |= {"headers": HEADERS, "examples": build_problem_examples(document)}
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def list_operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """List all operations of an OpenAPI document as (method, path, operation)."""
-    return [(method, path, operation) for path, item in document["paths"].items() for method, operation in item.items()]
-
-
-def name_schemas_by_title(document: dict[str, Any]) -> None:
-    """Rename each schema in place to its title: `StagePage`, not `PageOf_Stage_`; ValueError if titles repeat.
-
-    Raises:
-        ValueError: Two schemas have the same title. A generator of clients would drop one of them.
-    """
-    schemas = document["components"]["schemas"]
-    names = {name: schema["title"] for name, schema in schemas.items()}
-    if repeated := sorted(title for title, count in Counter(names.values()).items() if count > 1):
-        raise ValueError(f"Several schemas have the title {', '.join(repeated)}.")
-    document["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
-    references = {f"#/components/schemas/{name}": f"#/components/schemas/{title}" for name, title in names.items()}
-    nodes: list[Any] = [document]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, dict) and (reference := node.get("$ref")) in references:
-            node["$ref"] = references[reference]
-        nodes.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+def complete_operation(
+    document: dict[str, Any], method: str, path: str, operation: dict[str, Any], example_responses: ExampleResponses
+) -> None:
+    """Complete an operation in place: title, parameters in order, problems, response headers and examples."""
+    # The first line of a route's docstring is its title, the rest its description.
+    operation["summary"], _, operation["description"] = operation["description"].partition("\n\n")
+    parameters = operation.get("parameters", [])
+    for parameter in parameters:
+        remove_null_option(parameter)
+        if parameter["name"] == "fields":
+            parameter["description"] = FIELDS_DESCRIPTION
+        if parameter["name"] == "If-Match":  # FastAPI must not require it: that would be a 422 instead of a 428
+            parameter["required"] = "428" in operation["responses"]
+    for response in operation["responses"].values():
+        keep_problem_media_type(response)
+    is_json = "application/json" in operation["responses"].get("200", {}).get("content", {})
+    if method == "get" and is_json and not path.startswith(UNCOUNTED_PATHS):  # probes have no entity tag
+        operation["responses"]["304"] = {"description": "Not modified: If-None-Match named the current entity tag."}
+    declare_response_headers(document, method, path, operation)
+    add_examples(path, operation, example_responses)
+    allow_patches_as_json(operation)
+    parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS))
 
 
 def remove_null_option(parameter: dict[str, Any]) -> None:
@@ -161,53 +165,17 @@ def remove_null_option(parameter: dict[str, Any]) -> None:
         parameter.setdefault("description", description)
 
 
-def declare_etag_responses(method: str, operation: dict[str, Any]) -> None:
-    """Declare ETag, 304 and, for lists, Link in place on a GET operation that returns JSON; leave others alone."""
-    responses = operation["responses"]
-    text = {"type": "string"}
-    if method == "get" and "application/json" in responses["200"].get("content", {}):
-        headers = {"ETag": {"schema": text, "description": "Entity tag of these bytes: send it as If-None-Match."}}
-        if any(parameter["name"] == "page_token" for parameter in operation.get("parameters", ())):
-            headers["Link"] = {"schema": text, "description": 'The next page, as `rel="next"`.'}
-        responses["200"]["headers"] = headers
-        responses["304"] = {"description": "Not modified: If-None-Match named the current entity tag."}
-
-
-def allow_partial_documents(document: dict[str, Any]) -> None:
-    """Let operations with the parameter `fields` return documents with only some members; change them in place."""
-    schemas = document["components"]["schemas"]
-    for _, _, operation in list_operations(document):
-        if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
-            content = operation["responses"]["200"]["content"]["application/json"]
-            whole = content["schema"]["$ref"].rpartition("/")[2]
-            if "items" in schemas[whole]["properties"]:
-                items = schemas[whole]["properties"]["items"]
-                items["items"] = _allow_partial_document(schemas, items["items"])
-            else:
-                content["schema"] = _allow_partial_document(schemas, content["schema"])
-
-
-def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Add a copy of a schema without required members to `schemas`; return a schema that allows both."""
-    if "anyOf" in schema:
-        return schema
-    name = schema["$ref"].rpartition("/")[2]
-    schemas[f"{name}Part"] = {
-        **{key: value for key, value in schemas[name].items() if key != "required"},
-        "title": f"{name}Part",
-        "description": f"The members of {name} that `fields` names.",
-        "additionalProperties": False,
-    }
-    return {"anyOf": [schema, {"$ref": f"#/components/schemas/{name}Part"}]}
+def allow_patches_as_json(operation: dict[str, Any]) -> None:
+    """Declare in place that a merge patch may have the media type of JSON too."""
+    content = operation.get("requestBody", {}).get("content", {})
+    if MERGE_PATCH_TYPE in content:
+        for media_type in PATCH_TYPES:
+            content.setdefault(media_type, content[MERGE_PATCH_TYPE])
 
 
 def keep_problem_media_type(response: dict[str, Any]) -> None:
     """Remove in place, if a response has the media type of problems, all others, which FastAPI adds."""
     content = response.get("content", {})
     if problem := content.pop(MEDIA_TYPE, None):
-        examples = [problem.get("example"), *(example["value"] for example in problem.get("examples", {}).values())]
-        for example in examples:
-            if example is not None:
-                example.setdefault("trace_id", None)  # FastAPI omits null members
         schemas = [other["schema"] for other in content.values() if "schema" in other]
         response["content"] = {MEDIA_TYPE: {"schema": schemas[0] if schemas else None, **problem}}

@@ -30,6 +30,9 @@ class IdempotencyKeyRequired(Problem):
         "Send an Idempotency-Key, with a new value for each request that creates an object.",
     )
 
+    def __init__(self, detail: Text | None = None) -> None:
+        super().__init__(detail=detail)
+
 
 class Unauthenticated(Problem):
     """The request has no valid access token."""
@@ -137,8 +140,8 @@ class UnsupportedMediaType(Problem):
     status, code = 415, "unsupported_media_type"
     title = Text("Jenis isi tidak didukung", "Unsupported media type")
     remedy = Text(
-        "Kirim isi dalam UTF-8, tanpa kompresi, dengan Content-Type yang disebut pada Accept atau Accept-Patch.",
-        "Send the body in UTF-8, uncompressed, with the Content-Type named in Accept or Accept-Patch.",
+        "Kirim isi dalam UTF-8, tanpa kompresi, dengan salah satu Content-Type pada Accept atau Accept-Patch.",
+        "Send the body in UTF-8, uncompressed, with one of the Content-Types in Accept or Accept-Patch.",
     )
 
 

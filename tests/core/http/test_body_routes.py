@@ -72,7 +72,11 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 class TestMediaType:
     @pytest.mark.parametrize(
-        "content_type", ["application/json", "Application/JSON ; charset=UTF-8", 'application/json;charset="utf-8"']
+        "content_type",
+        [
+            *("application/json", "Application/JSON ; charset=UTF-8", 'application/json;charset="utf-8"'),
+            *("application/json; charset=utf8", "application/json;", "application/json; charset=us-ascii; v=1"),
+        ],
     )
     async def test_json_in_utf_8_is_accepted(self, client: httpx.AsyncClient, content_type: str) -> None:
         response = await client.post("/notices", content=b'{"name":"x"}', headers={"Content-Type": content_type})
@@ -90,15 +94,28 @@ class TestMediaType:
         assert response.headers["accept"] == "application/json"
         assert "accept-patch" not in response.headers
 
-    async def test_patch_requires_the_merge_patch_media_type(self, client: httpx.AsyncClient) -> None:
-        response = await client.patch("/notices", json={"name": "x"})
-        assert response.status_code == 415
-        assert response.headers["accept-patch"] == MERGE_PATCH_TYPE
+    @pytest.mark.parametrize(
+        "content_type",
+        [MERGE_PATCH_TYPE, "application/json", "application/JSON; charset=utf-8", f"{MERGE_PATCH_TYPE};charset=UTF-8"],
+    )
+    async def test_patch_may_have_the_media_type_of_json_too(
+        self, client: httpx.AsyncClient, content_type: str
+    ) -> None:
         patch = {"name": "x"}
-        response = await client.patch(
-            "/notices", content=orjson.dumps(patch), headers={"Content-Type": MERGE_PATCH_TYPE}
-        )
+        response = await client.patch("/notices", content=orjson.dumps(patch), headers={"Content-Type": content_type})
         assert (response.status_code, response.json()) == (200, patch)
+
+    @pytest.mark.parametrize(
+        "content_type",
+        ["application/json-patch+json", "text/json", "application/merge-patch+json; charset=utf-16", ""],
+    )
+    async def test_other_media_types_of_a_patch_are_415_with_accept_patch(
+        self, client: httpx.AsyncClient, content_type: str
+    ) -> None:
+        headers = {"Content-Type": content_type} if content_type else {}
+        response = await client.patch("/notices", content=b"{}", headers=headers)
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+        assert response.headers["accept-patch"] == f"{MERGE_PATCH_TYPE}, application/json"
 
     async def test_compressed_body_is_415(self, client: httpx.AsyncClient) -> None:
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}

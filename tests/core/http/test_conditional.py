@@ -5,7 +5,15 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.core.http.conditional import ConditionalMiddleware, entity_tag, json_response, public_cache_control
+from app.core.http.conditional import (
+    WRONG_TAG_FORM,
+    ConditionalMiddleware,
+    build_precondition_failed,
+    entity_tag,
+    if_match_names_revision,
+    json_response,
+    public_cache_control,
+)
 
 KEPT_HEADERS = {
     "Cache-Control": "public",
@@ -34,11 +42,30 @@ class TestConditionalMiddleware:
             ('W/"a"', 304),
             ('"b", "a"', 304),
             ('"b" ,W/"a"', 304),
+            (',, \t"b",\t,W/"a" ,', 304),
+            ('w/"a"', 304),
+            ('"b,c","a"', 304),
+            ("a", 304),
+            ("W/a", 304),
+            ("b,a", 304),
+            ('"a-gzip"', 304),
+            ('W/"a-gzip"', 304),
+            ('"a;gzip"', 304),
+            ('"a--gzip"', 304),
+            ('"a:br"', 304),
+            ('"a-gzip-gzip"', 304),
+            ('"a-lz4"', 200),
+            ('"a-"', 200),
+            ('"a-gzipped"', 200),
+            ('"ab"', 200),
+            ('"b,a"', 200),
+            ('"b", *', 200),  # RFC 9110, section 13.1.2: an asterisk or a list
+            ('"*"', 200),
             ("*", 304),
             ('"b"', 200),
-            ("a", 200),
             ('"A"', 200),
             ('"a', 200),
+            ('"b","a', 200),
             ("", 200),
         ],
     )
@@ -60,8 +87,15 @@ class TestConditionalMiddleware:
         zipped = Response(b"", headers={"ETag": '"a"', "Content-Encoding": "gzip"})
         assert (await send_request(zipped)).headers["etag"] == '"a-gzip"'
         assert (await send_request(zipped, if_none_match='"a"')).status_code == 200
-        response = await send_request(zipped, if_none_match='"a-gzip"')
-        assert (response.status_code, response.headers["etag"]) == (304, '"a-gzip"')
+        for tag in ('"a-gzip"', 'W/"a-gzip"', "a-gzip", '"a-gzip-gzip"'):  # Apache appends it to the tag of a 304 too
+            response = await send_request(zipped, if_none_match=tag)
+            assert (response.status_code, response.headers["etag"]) == (304, '"a-gzip"')
+
+    async def test_several_if_none_match_lines_are_one_list(self) -> None:
+        transport = httpx.ASGITransport(ConditionalMiddleware(Response("body", headers={"ETag": '"a"'})))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            response = await client.get("/", headers=[("If-None-Match", '"b"'), ("If-None-Match", '"a"')])
+        assert response.status_code == 304
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
     async def test_other_methods_ignore_if_none_match(self, method: str) -> None:
@@ -91,6 +125,34 @@ class TestConditionalMiddleware:
 
         await ConditionalMiddleware(app)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
         assert scopes == [{"type": "lifespan"}]
+
+
+class TestIfMatch:
+    @pytest.mark.parametrize(
+        "if_match",
+        [
+            *("*", " * ", '"3.a"', 'W/"3.a"', "3.a", "W/3.a", '"3.a-gzip"', '"3.a;gzip"', '"3.a--gzip"'),
+            *('W/"3.a-br"', '"1.a", "3.a"', '"1.a" ,\t,W/"3.a",', ',"3.a"', '"1.a,2.b","3.a"'),
+        ],
+    )
+    def test_names_the_revision(self, if_match: str) -> None:
+        assert if_match_names_revision(if_match, 3)
+
+    @pytest.mark.parametrize(
+        "if_match",
+        ["", ",", '"3"', "3", '"30.a"', '"13.a"', '"2.a"', '"3.a', '"*"', '*, "2.a"', '"2.a,3.b"', "'3.a'", '"x3.a"'],
+    )
+    def test_does_not_name_the_revision(self, if_match: str) -> None:
+        assert not if_match_names_revision(if_match, 3)
+
+    @pytest.mark.parametrize(
+        ("if_match", "tells_the_form"),
+        [('"2.a"', False), ("W/2.a-gzip", False), ('"x", "1.a"', False), ('"3"', True), ("x", True), ('"3.a', True)],
+    )
+    def test_problem_tells_the_form_of_a_tag_that_cannot_be_ours(self, if_match: str, tells_the_form: bool) -> None:
+        problem = build_precondition_failed(if_match, '"3.b"')
+        assert problem.headers == {"ETag": '"3.b"'}
+        assert (problem.detail == WRONG_TAG_FORM) is tells_the_form
 
 
 class TestJsonResponse:

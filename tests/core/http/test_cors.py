@@ -13,7 +13,7 @@ from app.core.http.access_log import AccessLogMiddleware
 from app.core.http.cors import CrossOriginMiddleware, is_shared
 from app.core.http.request_limits import RequestLimits, RequestLimitsMiddleware
 from app.settings import Settings
-from tests.applications import get_contract
+from tests.applications import get_resolved_contract
 from tests.callers import bearer_headers
 from tests.conftest import connect_client, run_application
 
@@ -24,7 +24,7 @@ EXPOSED = {
 }
 OPERATIONS = [
     (method.upper(), path, operation)
-    for path, item in get_contract()["paths"].items()
+    for path, item in get_resolved_contract()["paths"].items()
     for method, operation in item.items()
 ]
 OPERATORS_PATHS = {"/health/live", "/health/ready", "/metrics"}

@@ -139,11 +139,7 @@ class TestRateLimitMiddleware:
     async def test_304_to_a_wildcard_is_counted(self) -> None:
         """A caller that sends `*` has no stored response, and the service did all the work."""
         middleware = build_middleware(not_modified_app)
-        assert [(await send_request(middleware, if_none_match='"x", *')).status_code for _ in range(3)] == [
-            304,
-            304,
-            429,
-        ]
+        assert [(await send_request(middleware, if_none_match=" * ")).status_code for _ in range(3)] == [304, 304, 429]
         assert (await send_request(middleware, address="198.51.100.7", if_none_match='"*"')).status_code == 304
 
     async def test_rate_limit_headers_of_the_app_are_kept(self) -> None:

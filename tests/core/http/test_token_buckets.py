@@ -1,3 +1,6 @@
+from typing import Any
+
+import http_sf
 import pytest
 
 from app.core.http.rate_limits import TokenBuckets
@@ -92,3 +95,18 @@ class TestTokenBuckets:
             buckets.take("busy")
             assert len(buckets) <= 100
         assert buckets.remaining("busy") == (1, 9)
+
+    def test_headers_are_structured_fields_of_the_ietf_draft(self) -> None:
+        """As in draft-ietf-httpapi-ratelimit-headers-10: quota and window, remaining quota and seconds until reset."""
+        clock = ManualClock()
+        buckets = TokenBuckets(10, 25, clock=clock)
+        for _ in range(12):
+            buckets.take("a")
+        headers = buckets.headers("client", "a")
+        parsed: dict[str, Any] = {name: http_sf.parse(value.encode(), tltype="list") for name, value in headers.items()}
+        assert parsed == {
+            "RateLimit-Policy": [("client", {"q": 25, "w": 3})],
+            "RateLimit": [("client", {"r": 13, "t": 2})],
+        }
+        names = [name for items in parsed.values() for name, _ in items]
+        assert {type(name) for name in names} == {str}  # a Token equals the String of the same characters

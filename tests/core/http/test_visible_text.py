@@ -8,7 +8,7 @@ import unicodedata
 import jsonschema_rs
 from pydantic import TypeAdapter, ValidationError
 
-from app.core.http.body_types import SINGLE_LINE_PATTERN, Name
+from app.core.http.body_types import LINE_SCHEMA_PATTERN, SINGLE_LINE_PATTERN, Name
 
 OTHER_INVISIBLE = {
     *(0x2800, 0x2D7F, 0x1107F, 0x13441, 0x13442, 0x16FE4, 0x1BC9D, 0x1D159),
@@ -49,6 +49,18 @@ def test_name_has_a_visible_character() -> None:
             assert matches(f"\u200b \u2800{char}") is None, hex(number)
             assert matches(f"{char}a{char}"), hex(number)
     assert ignorable_count == 4174  # as DerivedCoreProperties.txt says
+
+
+def test_contract_allows_every_text_that_is_accepted() -> None:
+    """The pattern of the contract, as ECMAScript reads it with or without the flag `u`, is a simpler one."""
+    allows = jsonschema_rs.Draft202012Validator({"pattern": LINE_SCHEMA_PATTERN}).is_valid
+    matches = re.compile(SINGLE_LINE_PATTERN.removesuffix("$")).fullmatch
+    assert LINE_SCHEMA_PATTERN.isascii()
+    for number in (*range(0xD800), *range(0xE000, sys.maxunicode + 1)):
+        char = chr(number)
+        for text in (char, f"{char}a", f"a{char}", f"a{char}a"):
+            assert allows(text) or not matches(text), hex(number)
+    assert not any(allows(text) for text in ("", " a", "a ", "a\nb", "\t", "a\u0000"))
 
 
 def test_characters_that_are_named_as_invisible_are_refused() -> None:

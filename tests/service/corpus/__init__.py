@@ -17,7 +17,7 @@ from tests.service.corpus import (
 )
 from tests.service.corpus.invalid_request import CLOSED, InvalidRequest
 
-__all__ = ["CLOSED", "CORPUS", "PARTS", "InvalidRequest", "group_by_prefix", "select_sample"]
+__all__ = ["CLOSED", "CORPUS", "PARTS", "InvalidRequest", "get_kind", "group_by_prefix", "select_sample"]
 
 MODULES = (
     *(addresses, every_route, path_segments, parameters, combinations),
@@ -39,7 +39,17 @@ def group_by_prefix(corpus: Iterable[InvalidRequest]) -> Mapping[str, list[Inval
 def select_sample(corpus: Iterable[InvalidRequest]) -> Iterator[InvalidRequest]:
     """Yield a quarter of the cases of each route or parameter, a different quarter each time, and all other cases.
 
-    So each kind of case is included, and each route has some.
+    A case of a kind that no quarter has had yet is yielded too. So each kind is included, and each route has some.
     """
+    kinds = set()
     for n, (name, group) in enumerate(group_by_prefix(corpus).items()):
-        yield from group[n % 4 :: 4] if ROUTE_PREFIX.match(name) else group
+        for position, case in enumerate(group):
+            kind = get_kind(case)
+            if position % 4 == n % 4 or kind not in kinds or not ROUTE_PREFIX.match(name):
+                kinds.add(kind)
+                yield case
+
+
+def get_kind(case: InvalidRequest) -> str:
+    """Return what is invalid about a request: the part of its name after the colon."""
+    return case.name.partition(": ")[2]

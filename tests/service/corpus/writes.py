@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from app.core.http.openapi_components import is_anonymous
 from tests.service.corpus.contract import PATHS
 from tests.service.corpus.invalid_request import CANARY, InvalidRequest, build_case
 from tests.service.raw_http import build_get, build_post
@@ -48,7 +49,7 @@ OTHER_TYPES = (
 def cases() -> Iterator[InvalidRequest]:
     for template, methods in PATHS.items():
         for method, operation in methods.items():
-            if method != "get" and "security" in operation:
+            if method != "get" and not is_anonymous(operation):
                 yield from _operation_cases(template, method.upper().encode(), operation)
     yield from _import_cases()
     yield from _token_cases()
@@ -73,7 +74,7 @@ def _operation_cases(template: str, method: bytes, operation: dict[str, Any]) ->
         415,
         422,
     )
-    if kinds not in ([JSON], [MERGE_PATCH]):
+    if kinds not in ([JSON], [MERGE_PATCH, JSON]):
         return
     kind = b"Content-Type: " + kinds[0].encode()
     for name, body in BROKEN.items():
