@@ -187,7 +187,6 @@ const start = async () => {
     validatorUrl: null,
   });
   connectAuthorize(ui);
-  history.scrollRestoration = "manual"; // what is opened meanwhile moves the places
   openAddress(ui, operations);
   addEventListener("hashchange", () => openAddress(ui, operations));
   // Whoever opens an operation by its row changes the address without an event.

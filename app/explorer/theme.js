@@ -1,3 +1,6 @@
+// Without this, Swagger UI's scroller moves the page after the back button to where it was before operations were opened.
+window.noZensmooth = true;
+
 // Before the page is drawn: dark if the reader chose so, or if the system is dark and the reader chose nothing.
 const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
 const readChoice = () => { try { return localStorage.getItem("theme"); } catch { return null; } };

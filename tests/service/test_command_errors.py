@@ -91,15 +91,15 @@ def test_unusable_database_is_explained(
         UNREACHABLE: "Start it, or correct the host and the port.",
         "postgresql://u@nothing.invalid/d": "The name of its host is not known.",
         f"postgresql://u@127.0.0.1:{closing_port}/d": "Make sure that it is a PostgreSQL server",
-        "rakornas": "Its form is postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
-        "mysql://u:secret@h/d": "Its form is postgresql://",
-        "postgresql:u:secret@h/d": "cannot be used",
-        "postgresql://u@h:x/d": "The URL is not valid",
+        "rakornas": "DATABASE_URL must begin with postgresql://",
+        "mysql://u:secret@h/d": "DATABASE_URL must begin with postgresql://",
+        "postgresql:u:secret@h/d": "DATABASE_URL must begin with postgresql://",
+        "postgresql://u@h:x/d": "DATABASE_URL has a port that is not a number",
         loaded_url.replace("//rakornas@", "//no_such_role@"): "Correct the user and the password",
         loaded_url.replace("//rakornas@", f"//{stranger}@"): "Connect as the owner of the database",
         loaded_url.replace(f"@{name}?", "@/no_such_database?"): "Create it, or correct the name.",
         f"{loaded_url}&target_session_attrs=standby": "No server of the URL is what target_session_attrs asks for.",
-        f"{loaded_url}&no_such_setting=1": "Remove what the server does not know from the URL.",
+        f"{loaded_url}&no_such_setting=1": "DATABASE_URL has the parameter no_such_setting",
         f"{loaded_url}&sslmode=sometimes": "The URL is not valid: `sslmode` parameter must be one of",
     }
     for url, message in urls.items():
@@ -109,10 +109,12 @@ def test_unusable_database_is_explained(
         assert "secret" not in result.stderr
 
 
-@for_each_command
+@pytest.mark.parametrize(
+    "command",
+    [line for line in COMMANDS if line[0] not in ("migrate", "attendance", "retention") and line[1:] != ("verify",)],
+    ids=" ".join,
+)
 def test_invalid_setting_is_named(command: tuple[str, ...], loaded_url: str) -> None:
-    if command[0] == "migrate":
-        return  # it uses none of the settings
     result = invoke_command(*command, DATABASE_URL=loaded_url, RAKORNAS_POOL_SIZE="abc")
     assert_error_message(result, "RAKORNAS_POOL_SIZE is not valid: must be a valid integer.")
 

@@ -19,7 +19,6 @@ DATABASE_ERRORS = (
     UnsuitableDatabase,
 )
 """Errors of the database, of its driver, and of the connection to it."""
-URL_FORM = "Its form is postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
 REMEDIES = {
     "28": "Correct the user and the password, or the rules for logins (pg_hba.conf).",
     "3D000": "Create it, or correct the name.",
@@ -60,7 +59,7 @@ def explain_database_error(error: BaseException) -> str:
     if isinstance(cause, OSError):
         return f"{_first_line(cause)}. Start the server, or correct the host and the port."
     if isinstance(cause, ValueError):  # asyncpg's ClientConfigurationError too
-        return f"The URL is not valid: {_first_line(cause)}. {URL_FORM}"
+        return f"The URL is not valid: {_end_sentence(_first_line(cause))}"
     return _end_sentence(_first_line(cause))
 
 
