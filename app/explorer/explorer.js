@@ -163,7 +163,10 @@ const getAccept = headers => Object.entries(headers).find(([name]) => name.toLow
 const connectAuthorize = ui => {
   const button = byId("authorize");
   button.disabled = false;
-  button.addEventListener("click", () => ui.authActions.showDefinitions(ui.authSelectors.definitionsToAuthorize()));
+  // Not the scheme of the token endpoint: whoever authorizes here gets a token from it.
+  const isForTokens = schemes => schemes.some(scheme => scheme.get("type") === "oauth2");
+  button.addEventListener("click", () =>
+    ui.authActions.showDefinitions(ui.authSelectors.definitionsToAuthorize().filter(isForTokens)));
   ui.getStore().subscribe(() => {
     const isAuthorized = ui.authSelectors.authorized().size > 0;
     button.toggleAttribute("data-authorized", isAuthorized);
