@@ -17,8 +17,8 @@ from app.auth.jwt import (
     verify_signature,
 )
 
-MAX_ASSERTION_SECONDS = 60  # longest time until `exp`
-CLOCK_LEEWAY_SECONDS = 5.0
+MAX_ASSERTION_SECONDS = 3600  # longest time until `exp` and longest age, which is what Authlib sets
+CLOCK_LEEWAY_SECONDS = 60.0  # by which the clock of a client may be ahead
 ALLOWED_TYPES = (None, "jwt", "client-authentication+jwt")  # of the header parameter `typ`
 MAX_CLIENT_KEYS = 10
 MAX_JTI_LENGTH = 200
@@ -40,7 +40,7 @@ def parse_assertion(assertion: str) -> tuple[UnverifiedJwt, str]:
     jwt = parse_jwt(assertion.encode("ascii", "replace"), algorithms=SIGNATURE_ALGORITHMS, types=ALLOWED_TYPES)
     client_id = read_text_claim(jwt.claims, "sub")
     if jwt.claims.get("iss") != client_id:
-        raise InvalidToken
+        raise InvalidToken("iss and sub must both be the client id.")
     return jwt, client_id
 
 
@@ -50,23 +50,24 @@ def verify_assertion(jwt: UnverifiedJwt, jwks: Any, *, audience: Collection[str]
     Args:
         jwt: The parsed assertion.
         jwks: The client's registered JWK Set.
-        audience: The names of this service. `aud` must be exactly one of them, because each of several recipients
-            could use the assertion at the others.
+        audience: The names of this service. `aud` must not name another one, because each of several recipients could
+            use the assertion at the others.
         now: Unix time in seconds.
 
     Raises:
-        InvalidToken: No key of the client signed it, it is for another audience, or it is expired or valid for more
-            than 60 seconds.
+        InvalidToken: No key of the client signed it, it is for another audience, it is expired, valid for more than an
+            hour or older than that, or it has no `jti`.
     """
     verify_signature(jwt, _select_key(jwks, jwt.header.get("kid")))
     audiences = read_audiences(jwt.claims)
+    if not audiences or not set(audiences) <= set(audience):
+        raise InvalidToken(f"aud must name only this service: {' or '.join(audience)}.")
     expires_at = validate_times(jwt.claims, now, leeway=CLOCK_LEEWAY_SECONDS)
-    latest_expiry = now + MAX_ASSERTION_SECONDS + CLOCK_LEEWAY_SECONDS
-    if len(audiences) != 1 or audiences[0] not in audience or expires_at > latest_expiry:
-        raise InvalidToken
-    jti = read_text_claim(jwt.claims, "jti")
-    if len(jti) > MAX_JTI_LENGTH:
-        raise InvalidToken
+    if expires_at > now + MAX_ASSERTION_SECONDS + CLOCK_LEEWAY_SECONDS:
+        raise InvalidToken("It is valid for too long: exp may be at most an hour ahead.")
+    if jwt.claims.get("iat") is not None and jwt.claims["iat"] < now - MAX_ASSERTION_SECONDS - CLOCK_LEEWAY_SECONDS:
+        raise InvalidToken("It is too old: iat may be at most an hour ago.")
+    jti = read_text_claim(jwt.claims, "jti", max_length=MAX_JTI_LENGTH)
     return VerifiedAssertion(jti, expires_at)
 
 
@@ -88,11 +89,16 @@ def is_client_jwk_set(jwks: Any) -> bool:
 
 
 def _select_key(jwks: Any, kid: Any) -> VerificationKey | None:
-    """Return the key with this `kid` or, if `kid` is None, the only key of the set; None if there is no such key."""
-    keys = parse_jwk_set(jwks)
-    if kid is not None:
-        return keys.get(kid) if isinstance(kid, str) else None
-    if keys:
-        return next(iter(keys.values())) if len(keys) == 1 else None
+    """Return the key with this `kid`, or the only key if `kid` is None or it has none; None if there is no such key.
+
+    Raises:
+        InvalidToken: The client has no keys, or several, of which the assertion names none.
+    """
     jwk_list = jwks.get("keys", []) if isinstance(jwks, dict) else []
-    return parse_verification_key(jwk_list[0]) if len(jwk_list) == 1 else None
+    if not jwk_list:
+        raise InvalidToken("The client has no keys: it authenticates with a secret.")
+    if kid is not None and (len(jwk_list) > 1 or "kid" in jwk_list[0]):
+        return parse_jwk_set(jwks).get(kid) if isinstance(kid, str) else None
+    if len(jwk_list) > 1:
+        raise InvalidToken("The client has several keys: name one by the kid in the header.")
+    return parse_verification_key(jwk_list[0])

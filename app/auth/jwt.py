@@ -35,10 +35,20 @@ ALLOWED_HEADER_PARAMETERS = frozenset({"alg", "typ", "kid", "cty"})
 PRIVATE_KEY_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 TEXT_CLAIM = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 MAX_TEXT_CLAIM_LENGTH = 255
+NOT_A_JWT = "It is no signed JWT: three parts in base64url, of which the first two are JSON objects."
 
 
 class InvalidToken(Exception):
-    """A token was rejected. It has no message, because a forger should not learn the cause."""
+    """A token was rejected.
+
+    Attributes:
+        reason: One sentence on the cause. Only a client that authenticates with an assertion gets to see it: the bearer
+            of an access token should not learn it.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class UnverifiedJwt(NamedTuple):
@@ -68,19 +78,22 @@ def parse_jwt(token: bytes, *, algorithms: Collection[str], types: Collection[st
     Raises:
         InvalidToken: It is malformed or too long, or has another algorithm, type or header parameter.
     """
-    if len(token) > MAX_TOKEN_BYTES or not COMPACT_SERIALIZATION.fullmatch(token):
-        raise InvalidToken
+    if len(token) > MAX_TOKEN_BYTES:
+        raise InvalidToken(f"It must have at most {MAX_TOKEN_BYTES} bytes.")
+    if not COMPACT_SERIALIZATION.fullmatch(token):
+        raise InvalidToken(NOT_A_JWT)
     signing_input, _, signature = token.rpartition(b".")
     header, claims = (_decode_json_object(part) for part in signing_input.split(b"."))
     type_ = header.get("typ")
+    if not isinstance(algorithm := header.get("alg"), str) or algorithm not in algorithms:
+        raise InvalidToken(f"The alg in its header must be one of: {', '.join(algorithms)}.")
+    if not ALLOWED_HEADER_PARAMETERS.issuperset(header):
+        raise InvalidToken(f"Its header may have only: {', '.join(sorted(ALLOWED_HEADER_PARAMETERS))}.")
     if not (
-        isinstance(algorithm := header.get("alg"), str)
-        and algorithm in algorithms
-        and ALLOWED_HEADER_PARAMETERS.issuperset(header)
-        and (type_ is None or isinstance(type_, str))
+        (type_ is None or isinstance(type_, str))
         and (type_.lower().removeprefix("application/") if type_ else None) in types
     ):
-        raise InvalidToken
+        raise InvalidToken(f"The typ in its header must be one of: {', '.join(filter(None, types))}.")
     return UnverifiedJwt(header, claims, signing_input, _decode_base64url(signature))
 
 
@@ -91,10 +104,13 @@ def verify_signature(jwt: UnverifiedJwt, verification_key: VerificationKey | Non
         InvalidToken: It did not, or there is no key.
     """
     algorithm = jwt.header["alg"]
-    if verification_key is None or algorithm not in verification_key.algorithms:
-        raise InvalidToken
+    if verification_key is None:
+        raise InvalidToken("There is no key with the kid of its header.")
+    if algorithm not in verification_key.algorithms:
+        allowed = ", ".join(sorted(verification_key.algorithms))
+        raise InvalidToken(f"The alg in its header does not fit the key, which is for: {allowed}.")
     if not SIGNATURE_ALGORITHMS[algorithm].verify(jwt.signing_input, jwt.signature, verification_key.key):
-        raise InvalidToken
+        raise InvalidToken("Its signature was not made with the registered key.")
 
 
 def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> float:
@@ -109,11 +125,15 @@ def validate_times(claims: Mapping[str, Any], now: float, *, leeway: float) -> f
         InvalidToken: The token is expired or not valid yet, or a time is not a number.
     """
     expires_at, not_before, issued_at = (claims.get(name) for name in ("exp", "nbf", "iat"))
-    if not _is_numeric_date(expires_at) or expires_at <= now:
-        raise InvalidToken
-    for instant in (not_before, issued_at):
-        if instant is not None and (not _is_numeric_date(instant) or instant > now + leeway):
-            raise InvalidToken
+    if not _is_numeric_date(expires_at):
+        raise InvalidToken("exp must be a number: seconds since 1970.")
+    if expires_at <= now:
+        raise InvalidToken("It is expired: exp has passed.")
+    for name, instant in (("nbf", not_before), ("iat", issued_at)):
+        if instant is not None and not _is_numeric_date(instant):
+            raise InvalidToken(f"{name} must be a number: seconds since 1970.")
+        if instant is not None and instant > now + leeway:
+            raise InvalidToken(f"{name} is in the future: compare the clocks.")
     return float(expires_at)
 
 
@@ -128,8 +148,10 @@ def read_text_claim(
     value = claims.get(name)
     if value is None and not required:
         return ""
+    if value is None:
+        raise InvalidToken(f"{name} is missing.")
     if not isinstance(value, str) or len(value) > max_length or not TEXT_CLAIM.fullmatch(value):
-        raise InvalidToken
+        raise InvalidToken(f"{name} must be a text of 1 to {max_length} characters, without control characters.")
     return value
 
 
@@ -143,7 +165,7 @@ def read_audiences(claims: Mapping[str, Any]) -> list[str]:
     values = audience if isinstance(audience, list) else [audience]
     audiences = [value for value in values if isinstance(value, str)]
     if len(audiences) != len(values):
-        raise InvalidToken
+        raise InvalidToken("aud must be a text or a list of texts.")
     return audiences
 
 
@@ -185,7 +207,7 @@ def _decode_base64url(part: bytes) -> bytes:
     try:
         return urlsafe_b64decode(part + b"=" * (-len(part) % 4))
     except binascii.Error:
-        raise InvalidToken from None
+        raise InvalidToken(NOT_A_JWT) from None
 
 
 def _decode_json_object(part: bytes) -> dict[str, Any]:
@@ -194,9 +216,9 @@ def _decode_json_object(part: bytes) -> dict[str, Any]:
         text = _decode_base64url(part).decode("utf-8")
         value = json.loads(text, object_pairs_hook=_build_unique_dict, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
-        raise InvalidToken from None
+        raise InvalidToken(NOT_A_JWT) from None
     if not isinstance(value, dict):
-        raise InvalidToken
+        raise InvalidToken(NOT_A_JWT)
     return value
 
 
@@ -204,10 +226,10 @@ def _build_unique_dict(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build a dict from the members of a JSON object; raise InvalidToken if one is repeated."""
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise InvalidToken
+        raise InvalidToken("A member of its header or its claims is repeated.")
     return members
 
 
 def _reject_constant(_: str) -> None:
     """Raise InvalidToken for NaN or Infinity, which Python's parser accepts but JSON does not have."""
-    raise InvalidToken
+    raise InvalidToken(NOT_A_JWT)

@@ -14,10 +14,12 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from joserfc import jws
 from joserfc.jwk import OKPKey
 
-ALGORITHM = "Ed25519"  # RFC 9864: unlike EdDSA it names the curve
+# RFC 9864 prefers the name Ed25519, which PyJWT and other libraries do not know yet. The member `crv` names the curve.
+ALGORITHM = "EdDSA"
+FORMER_ALGORITHM = "Ed25519"
+"""The name in the header of badges that were issued earlier. They stay valid."""
 
 
 class BadgeSigningKey:
@@ -33,30 +35,27 @@ class BadgeSigningKey:
         """
         info = f"badges of {meeting}" + (f" ({incarnation})" if incarnation else "")
         private = HKDF(SHA256(), length=32, salt=None, info=info.encode()).derive(secret)
-        public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
         self.meeting = meeting
-        self._key = OKPKey.import_key(
-            {"kty": "OKP", "crv": "Ed25519", "x": _encode_base64url(public), "d": _encode_base64url(private)}
-        )
-        self.kid = self._key.thumbprint()
+        self._key = Ed25519PrivateKey.from_private_bytes(private)
+        public = self._key.public_key().public_bytes_raw()
+        self._members: dict[str, str | list[str]] = {"kty": "OKP", "crv": "Ed25519", "x": _encode_base64url(public)}
+        self.kid = OKPKey.import_key(self._members).thumbprint()
 
     def to_jwk(self) -> dict[str, Any]:
         """Return the public part of the key that signs a meeting's badges, as a JWK (RFC 7517)."""
-        members = self._key.as_dict(private=False)
-        return {
-            "kty": members["kty"],
-            "crv": members["crv"],
-            "x": members["x"],
-            "kid": self.kid,
-            "use": "sig",
-            "alg": ALGORITHM,
-        }
+        return {**self._members, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
 
-    def sign(self, badge: UUID) -> str:
-        """Return the signed token of a badge id, which the badge's QR code contains; it is the same at each call."""
-        payload = orjson.dumps({"aud": self.meeting, "jti": _encode_base64url(badge.bytes)})
-        header = {"alg": ALGORITHM, "kid": self.kid}
-        return jws.serialize_compact(header, payload, self._key, algorithms=[ALGORITHM])
+    def sign(self, badge: UUID, algorithm: str = ALGORITHM) -> str:
+        """Return the signed token of a badge id, which the badge's QR code contains; it is the same at each call.
+
+        Args:
+            badge: The id of the badge.
+            algorithm: The name of the algorithm in the header, ALGORITHM or FORMER_ALGORITHM, which are the same one.
+        """
+        header = {"alg": algorithm, "kid": self.kid}
+        payload = {"aud": self.meeting, "jti": _encode_base64url(badge.bytes)}
+        signing_input = ".".join(_encode_base64url(orjson.dumps(part)) for part in (header, payload))
+        return f"{signing_input}.{_encode_base64url(self._key.sign(signing_input.encode()))}"
 
 
 @lru_cache(maxsize=100)

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, exists, select, text
 from uuid_utils.compat import uuid7
 
 from app import models
-from app.badges.keys import BadgeSigningKey, derive_badge_key
+from app.badges.keys import FORMER_ALGORITHM, BadgeSigningKey, derive_badge_key
 from app.core.collection import ReferenceFilter
 from app.core.db.database import Queryable
 from app.core.db.statements import Statement
@@ -43,8 +43,9 @@ _REVOKE_BADGE = "UPDATE badges SET revoked_at = clock_timestamp() WHERE particip
 _DERIVE_ATTENDANCE = "SELECT derive_attendance($1, ARRAY[$2::uuid])"
 # In the order of the printed roll. The inner LIMIT stops at too many badges before they are sorted.
 _SELECT_VALID_BADGES = """
-SELECT id, participant, issued_at, name, body_name, capacity FROM (
-    SELECT badge.id, listed.id AS participant, badge.issued_at, listed.capacity, listed.organization, listed.office,
+SELECT id, participant, issued_at, name, body_name, capacity, digest FROM (
+    SELECT badge.id, listed.id AS participant, badge.issued_at, badge.digest,
+        listed.capacity, listed.organization, listed.office,
         coalesce(official.name, listed.name, listed.name_as_printed) AS name,
         coalesce(body.short_name, body.name) AS body_name, body.level, body.kind
     FROM participants AS listed JOIN badges AS badge ON badge.participant = listed.id AND badge.revoked_at IS NULL
@@ -67,13 +68,19 @@ class ValidBadge(NamedTuple):
     name: str | None
     organization: str | None
     capacity: str
+    digest: bytes
+
+    def sign_token(self, key: BadgeSigningKey) -> str:
+        """Return the token of the badge, signed by this key, in the form that was issued."""
+        token = key.sign(self.id)
+        return token if hash_token(token) == self.digest else key.sign(self.id, FORMER_ALGORITHM)
 
     def to_document(self, key: BadgeSigningKey) -> dict[str, Any]:
         """Return the badge as a `schemas.Badge` document, with its token signed by this key."""
         return {
             "id": self.id,
             "participant": self.participant,
-            "token": key.sign(self.id),
+            "token": self.sign_token(key),
             "issued_at": self.issued_at,
         }
 

@@ -17,7 +17,7 @@ class BadgeKey(BaseModel):
     x: str
     kid: Annotated[str, Field(description="The key's thumbprint (RFC 7638), which the header of each token names.")]
     use: Literal["sig"]
-    alg: Literal["Ed25519"]
+    alg: Literal["EdDSA"]
 
 
 class Badge(BaseModel):

@@ -29,7 +29,7 @@ def import_(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="CSV with a header (.csv), or NDJSON (.ndjson).",
+            help="Table with a header (.csv, .txt, .xlsx), or NDJSON (.ndjson).",
         ),
     ],
     resource: Annotated[str, typer.Option(help="Resource of the rows: officials, appointments, stages …")],
@@ -48,6 +48,7 @@ def import_(
     date_order: Annotated[
         Literal["dmy"] | None, typer.Option(help="dmy: all dates in numbers have the day first, as 05/06/2022.")
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; by default the first visible one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, like the response of POST /v1/imports.")] = False,
     reason: Annotated[str | None, typer.Option(help="Reason of the change, for every revision.")] = None,
     legal_basis: Annotated[str | None, typer.Option(help="Decree behind the change, for every revision.")] = None,
@@ -81,7 +82,9 @@ def import_(
             settings = settings.model_copy(update={"database_url": database.url})
             with show_progress(path) as report_progress:
                 report = operations.run_query(
-                    command_line.import_file(settings, path, options, change_reason, report_progress)
+                    command_line.import_file(
+                        settings, command_line.ImportFile(path, sheet), options, change_reason, report_progress
+                    )
                 )
     except operations.OperatorError as error:
         fail(error)

@@ -17,7 +17,7 @@ from app.core.http import conditional
 from app.core.http.addresses import client_network
 from app.core.http.app_state import get_from_state
 from app.core.http.dependencies import ReaderDep, get_database, get_settings
-from app.core.http.examples import example
+from app.core.http.examples import EXAMPLE_REQUEST_ID, example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
 from app.core.languages import Text
@@ -29,11 +29,20 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 FORM_TOO_LARGE = Text("Isi paling besar 16 KiB.", "The body is at most 16 KiB.")
+# The member is required and must not be empty (RFC 8414, section 2). There is no authorization endpoint: `none` is the
+# registered type of a response without a code or a token.
+NO_RESPONSE_TYPES = ["none"]
 CLIENT_AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 ERROR_RESPONSE: dict[str, Any] = {
     "model": schemas.TokenError,
     "content": {
-        "application/json": {"example": {"error": "invalid_client", "error_description": schemas.INVALID_CLIENT}}
+        "application/json": {
+            "example": {
+                "error": "invalid_client",
+                "error_description": schemas.INVALID_CLIENT,
+                "request_id": EXAMPLE_REQUEST_ID,
+            }
+        }
     },
 }
 
@@ -90,7 +99,7 @@ async def get_authorization_server_metadata(request: Request, _: NoParameters) -
         token_endpoint=f"{issuer}{TOKEN_PATH}",
         jwks_uri=f"{issuer}/.well-known/jwks.json",
         scopes_supported=[str(scope) for scope in Scope],
-        response_types_supported=[],
+        response_types_supported=NO_RESPONSE_TYPES,
         grant_types_supported=["client_credentials"],
         token_endpoint_auth_methods_supported=CLIENT_AUTHENTICATION_METHODS,
         token_endpoint_auth_signing_alg_values_supported=list(SIGNATURE_ALGORITHMS),

@@ -19,7 +19,7 @@ BLANKS = " \t\r\n"
 SCOPE_SEPARATOR = re.compile(f"[{BLANKS}]+")  # RFC 6749, 3.3, has a single space; people write more
 SCOPE_FORM = re.compile(r"[A-Za-z0-9:_.-]{1,40}")
 MAX_DESCRIPTION_LENGTH = 500
-INVALID_CLIENT = "Client authentication failed: the client is unknown, or its secret or assertion is wrong."
+INVALID_CLIENT = "Client authentication failed: the client is unknown or revoked, or its secret is wrong."
 ErrorCode = Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
 
 

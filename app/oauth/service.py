@@ -66,9 +66,10 @@ def _build_refusal(buckets: TokenBuckets, key: Hashable) -> TooManyRequests | No
     return TooManyRequests(retry_after=ceil(wait), headers=buckets.headers("failures", key)) if wait else None
 
 
-def build_invalid_client_error() -> TokenRequestError:
-    """Build (not raise) the error for any failed client authentication; it does not say why."""
-    return TokenRequestError("invalid_client", INVALID_CLIENT)
+def build_invalid_client_error(invalid: InvalidToken | None = None) -> TokenRequestError:
+    """Build (not raise) the error for a failed client authentication: why an assertion was rejected, if it was one."""
+    description = f"The assertion was rejected. {invalid.reason}" if invalid else INVALID_CLIENT
+    return TokenRequestError("invalid_client", description)
 
 
 def get_claimed_client_id(credentials: Credentials) -> str:
@@ -112,14 +113,16 @@ async def _authenticate_by_assertion(
     try:
         jwt, claimed_id = assertions.parse_assertion(credentials.assertion or "")
         client_id, client = await _find_client(reader, claimed_id)
-        if client_id is None or client is None or credentials.client_id not in ("", claimed_id):
-            raise InvalidToken
+        if credentials.client_id not in ("", claimed_id):
+            raise InvalidToken("sub differs from the parameter client_id.")
+        if client_id is None or client is None:
+            raise InvalidToken("The client that iss and sub name is unknown or revoked.")
         assertion = assertions.verify_assertion(jwt, client.jwks, audience=(issuer, f"{issuer}{TOKEN_PATH}"), now=now)
-    except InvalidToken:
-        raise build_invalid_client_error() from None
+    except InvalidToken as invalid:
+        raise build_invalid_client_error(invalid) from None
     # Recorded after its verification: otherwise a forged assertion could use up the `jti` of a valid one.
     if not await repository.record_assertion(database, client_id, assertion.jti, assertion.expires_at):
-        raise build_invalid_client_error()
+        raise build_invalid_client_error(InvalidToken("It was used before: each needs a jti of its own."))
     return _build_grant(client_id, client, None)
 
 

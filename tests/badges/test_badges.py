@@ -2,15 +2,17 @@
 
 import asyncio
 import base64
-import json
+from hashlib import sha256
 from io import BytesIO
+from uuid import UUID
 
 import httpx
+import jwt
+import orjson
 import pytest
 import zxingcpp
 from fastapi import FastAPI
 from joserfc import jws
-from joserfc.errors import BadSignatureError
 from joserfc.jwk import OKPKey
 from PIL import Image
 from pypdf import PdfReader
@@ -19,14 +21,18 @@ from uuid_utils.compat import uuid7
 from app.auth import Scope
 from app.badges import repository
 from app.badges.keys import BadgeSigningKey
+from app.core.http.app_state import get_from_state
+from app.settings import Settings
+from tests.auth.credentials import encode_part
 from tests.callers import bearer_headers
 from tests.check_ins.meeting_client import MeetingClient
+from tests.conftest import fetch_value
 
 
-async def fetch_key(meeting: MeetingClient) -> OKPKey:
+async def fetch_key(meeting: MeetingClient) -> jwt.PyJWK:
     response = await meeting.client.get(f"{meeting.path}/badge-key")
     assert response.headers["cache-control"].startswith("public")
-    return OKPKey.import_key(response.json())
+    return jwt.PyJWK(response.json())
 
 
 async def get_badge(meeting: MeetingClient, accept: str = "application/json", index: int = 0) -> httpx.Response:
@@ -39,9 +45,9 @@ async def get_badge(meeting: MeetingClient, accept: str = "application/json", in
 class TestToken:
     async def test_is_verified_with_published_key_and_has_no_personal_data(self, meeting: MeetingClient) -> None:
         key, issued = await fetch_key(meeting), (await get_badge(meeting)).json()
-        token_jws = jws.deserialize_compact(issued["token"], key, algorithms=["Ed25519"])
-        assert token_jws.headers() == {"alg": "Ed25519", "kid": key.thumbprint()}
-        content = json.loads(token_jws.payload)
+        decoded = jwt.decode_complete(issued["token"], key, algorithms=["EdDSA"], audience=meeting.code)
+        assert decoded["header"] == {"alg": "EdDSA", "kid": key.key_id}
+        content = decoded["payload"]
         assert set(content) == {"aud", "jti"}
         assert content["aud"] == meeting.code
         assert base64.urlsafe_b64decode(content["jti"] + "==").hex() == issued["id"].replace("-", "")
@@ -51,8 +57,30 @@ class TestToken:
         self, app: FastAPI, client: httpx.AsyncClient, meeting: MeetingClient
     ) -> None:
         other = await MeetingClient.create(app, client, participant_count=1)
-        with pytest.raises(BadSignatureError):
-            jws.deserialize_compact(meeting.badges[0], await fetch_key(other), algorithms=["Ed25519"])
+        with pytest.raises(jwt.InvalidSignatureError):
+            jwt.decode(meeting.badges[0], await fetch_key(other), algorithms=["EdDSA"], audience=meeting.code)
+
+    async def test_issued_with_the_former_name_of_the_algorithm_stays_valid(self, meeting: MeetingClient) -> None:
+        """Its QR code is on paper already, so it is shown again with the same content."""
+        url = str(get_from_state(meeting.app, Settings).database_url)
+        secret = await fetch_value(url, "SELECT key FROM service_keys WHERE purpose = 'badges'")
+        key = BadgeSigningKey(secret, meeting.code)
+        badge = UUID((await get_badge(meeting)).json()["id"])
+        payload = orjson.dumps({"aud": meeting.code, "jti": encode_part(badge.bytes)})
+        private = {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": key.to_jwk()["x"],
+            "d": encode_part(key._key.private_bytes_raw()),
+        }
+        former = jws.serialize_compact(
+            {"alg": "Ed25519", "kid": key.kid}, payload, OKPKey.import_key(private), algorithms=["Ed25519"]
+        )
+        digest = sha256(former.encode()).digest()
+        await fetch_value(url, "UPDATE badges SET digest = $1 WHERE id = $2", digest, badge)
+        assert (await get_badge(meeting)).json()["token"] == former
+        meeting.badges[0] = former
+        assert (await meeting.check_in([meeting.new_scan(0)])) == ["first_entry"]
 
     def test_is_the_same_each_time_and_depends_on_secret(self) -> None:
         key, same, other = (BadgeSigningKey(secret, "m-1") for secret in (b"1" * 32, b"1" * 32, b"2" * 32))

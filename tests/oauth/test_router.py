@@ -5,10 +5,7 @@ import time
 from typing import Any
 
 import httpx
-import httpx2
 import pytest
-from authlib.integrations.httpx_client import AsyncOAuth2Client
-from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from fastapi import FastAPI
 
 from app.auth.keys import ACCESS_TOKEN_SECONDS
@@ -23,12 +20,11 @@ from tests.auth.credentials import (
     build_jwk_set,
     decode_token,
     fetch_token,
-    generate_ed25519_key,
     generate_key,
     register_client,
 )
 from tests.conftest import fetch_value
-from tests.oauth.requests import ENDPOINT, GRANT_FORM, ISSUER, read_error, request_token, request_with_assertion
+from tests.oauth.requests import GRANT_FORM, ISSUER, read_error, request_token, request_with_assertion
 
 
 async def test_access_token_names_its_client_and_is_valid_for_ten_minutes(
@@ -76,33 +72,6 @@ async def test_form_may_name_its_charset(app: FastAPI, client: httpx.AsyncClient
     content = f"grant_type=client_credentials&client_id={id_}&client_secret={secret}"
     headers = {"Content-Type": f"application/x-www-form-urlencoded{parameters}"}
     assert (await client.post("/oauth/token", content=content, headers=headers)).status_code == 200
-
-
-@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-async def test_client_library_authenticates_with_a_secret(app: FastAPI, method: str) -> None:
-    id_, secret = await register_client(app, "clients:admin")
-    async with AsyncOAuth2Client(
-        id_, secret, token_endpoint_auth_method=method, transport=httpx2.ASGITransport(app), base_url="http://test"
-    ) as library:
-        await library.fetch_token("http://test/oauth/token", grant_type="client_credentials", scope="clients:admin")
-        assert (await library.get("/v1/clients")).status_code == 200
-
-
-@pytest.mark.parametrize(("alg", "generate"), [("ES256", generate_key), ("Ed25519", generate_ed25519_key)])
-async def test_client_library_authenticates_with_a_key(app: FastAPI, alg: str, generate: Any) -> None:
-    key = generate()
-    id_, secret = await register_client(app, "clients:admin", jwks=build_jwk_set(key))
-    assert secret == ""
-    claims = {"exp": int(time.time()) + 50}  # by default the library sets an hour
-    async with AsyncOAuth2Client(
-        id_,
-        key,
-        token_endpoint_auth_method=PrivateKeyJWT(ENDPOINT, claims, {"kid": key.kid}, alg),
-        transport=httpx2.ASGITransport(app),
-        base_url="http://test",
-    ) as library:
-        await library.fetch_token("http://test/oauth/token", grant_type="client_credentials")
-        assert (await library.get("/v1/clients")).status_code == 200
 
 
 class TestSecrets:
@@ -235,13 +204,3 @@ async def test_query_parameters_are_rejected(client: httpx.AsyncClient) -> None:
     """A secret in the URL would be logged."""
     answer = await client.post("/oauth/token?client_secret=x", data=GRANT_FORM)
     assert answer.status_code == 422
-
-
-async def test_metadata_and_jwk_set_are_published(app: FastAPI, client: httpx.AsyncClient) -> None:
-    await fetch_token(client, *await register_client(app))
-    metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
-    assert (metadata["issuer"], metadata["token_endpoint"]) == (ISSUER, ENDPOINT)
-    keys = await client.get("/.well-known/jwks.json")
-    assert metadata["jwks_uri"].endswith("/.well-known/jwks.json")
-    assert "public, max-age=300" in keys.headers["cache-control"]
-    assert {frozenset(key) for key in keys.json()["keys"]} == {frozenset(["kty", "crv", "x", "y", "kid", "use", "alg"])}

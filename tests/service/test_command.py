@@ -99,7 +99,7 @@ async def test_serve_migrates_on_request(bare_url: str, monkeypatch: pytest.Monk
     assert (result.returncode, result.stderr) == (0, "")
     assert "Rakornas is listening." in result.stdout
     assert "client_secret" not in result.stdout  # only the embedded database gets a client
-    assert served == [(3, bare_url)]
+    assert served == [(3, bare_url, "")]  # and no root path
     assert await fetch_value(bare_url, "SELECT count(*) FROM regions") == 0
 
 
