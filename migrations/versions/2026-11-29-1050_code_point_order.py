@@ -5,23 +5,23 @@ makes lower case without the locale.
 
 Runs under the code before it, whose lists are sorted without an index meanwhile.
 
-Revision: 0048, after 0047
+Revision: 0049, after 0048
 """
 
 from migrations import scripts
 
-revision = "0048"
-down_revision = "0047"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    scripts.run_file("0048_code_point_order/tables_upgrade.sql")
-    scripts.run_file("0048_code_point_order/upgrade.sql")
-    scripts.run_file("0048_code_point_order/refold.sql")
+    scripts.run_file("0049_code_point_order/tables_upgrade.sql")
+    scripts.run_file("0049_code_point_order/upgrade.sql")
+    scripts.run_file("0049_code_point_order/refold.sql")
 
 
 def downgrade() -> None:
-    scripts.run_file("0048_code_point_order/downgrade.sql")
-    scripts.run_file("0048_code_point_order/tables_downgrade.sql")
+    scripts.run_file("0049_code_point_order/downgrade.sql")
+    scripts.run_file("0049_code_point_order/tables_downgrade.sql")
