@@ -21,7 +21,7 @@ from tests.service.conftest import run_command, run_service
 from tests.with_service import create_token
 
 PAGE = DOCS / "postgres.md"
-HAS_ICU = "SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')"
+HAS_ICU = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
 
 
 def test_the_page_has_the_table_of_the_environments() -> None:

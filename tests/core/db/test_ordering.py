@@ -16,7 +16,7 @@ from tests.roles import create_database
 
 # Punctuation is ignored, numbers are ordered by their value, and upper case comes first.
 EXTREME_LOCALE = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US-u-ka-shifted-kn-kf-upper' LOCALE 'C.UTF-8' ENCODING 'UTF8'"
-HAS_ICU = "SELECT EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')"
+HAS_ICU = "SELECT EXISTS (SELECT FROM pg_collation WHERE collname = 'und-x-icu')"
 PLAIN_C = "LOCALE 'C' ENCODING 'UTF8' LOCALE_PROVIDER libc"
 NAMES = (
     *("de Jong", "De Jong", "de-Jong", "DeJong", "Ábel", "abel", "Abel", "ABEL", "Zulkifli", "zulkifli", "Ba'dan"),
