@@ -46,9 +46,9 @@ async def import_rows(
         NotFound: The meeting of all rows does not exist, or the caller may not know of it.
         RollClosed: The roll of that meeting has been closed.
     """
-    require_importer(caller, options.importable.resource)
     if options.meeting is not None:
         await options.importable.resource.ensure_writable(transaction, caller, {"meeting": options.meeting})
+    require_importer(caller, options.importable.resource)
     return await _Importer(transaction, caller, options).run(rows, report_progress)
 
 
@@ -66,9 +66,9 @@ async def require_visible(transaction: Transaction, caller: Caller, options: Imp
         NotFound: The meeting of all rows does not exist, or the caller may not know of it.
     """
     resource = options.importable.resource
-    require_importer(caller, resource)
     if options.meeting is not None:
         await resource.ensure_visible(transaction, caller, {"meeting": options.meeting})
+    require_importer(caller, resource)
 
 
 class _Importer:

@@ -97,6 +97,10 @@ async def import_rows(
     given keep their stored values, or get their defaults. An empty cell means null, or not given if null is not
     allowed. A key may occur in one row only.
 
+    Participants belong to the `meeting` of the request. Their rows name organizations and sessions by code or name, and
+    officials by id or by their name within the organization; a row without an `id` changes the participant who is the
+    same person, if there is one. No row deletes a participant.
+
     Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
     of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the
     result of a write of its own, except that rows may refer to later rows; at most 1,000 rows may wait for a later one.
