@@ -19,6 +19,7 @@ from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.openapi_components import is_anonymous, list_parameters
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.http.parameters import NoParameters
 from app.core.http.security_headers import NO_FRAMES, hash_source
 from app.core.languages import Language, preferred_language
@@ -151,7 +152,7 @@ def load_asset(name: str) -> tuple[bytes, str]:
     "/problems",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems"),
-    responses=problem_responses(NotAcceptable),
+    responses={200: {"headers": refer_to_headers("Content-Language")}, **problem_responses(NotAcceptable)},
 )
 async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoParameters) -> list[ProblemType]:
     """List problem types
@@ -167,7 +168,7 @@ async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoPara
     "/problems/{code}",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems/not_found"),
-    responses=problem_responses(NotFound, NotAcceptable),
+    responses={200: {"headers": refer_to_headers("Content-Language")}, **problem_responses(NotFound, NotAcceptable)},
 )
 async def get_problem_type(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: NoParameters) -> ProblemType:
     """Get a problem type

@@ -14,6 +14,7 @@ from app.core.http.app_state import get_from_state
 from app.core.http.dependencies import get_settings
 from app.core.http.examples import write_example
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.languages import Text, preferred_language
 from app.core.problems import (
     ErrorDetail,
@@ -80,10 +81,13 @@ EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": 
             },
         },
     },
-    responses=problem_responses(
-        *(IdempotencyKeyRequired, InsufficientScope, OutsideOrganization, RequestInFlight),
-        *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused, NotFound, RollClosed),
-    ),
+    responses={
+        200: {"headers": refer_to_headers("Content-Language")},
+        **problem_responses(
+            *(IdempotencyKeyRequired, InsufficientScope, OutsideOrganization, RequestInFlight),
+            *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused, NotFound, RollClosed),
+        ),
+    },
 )
 async def import_rows(
     request: Request, query: Annotated[schemas.ImportQuery, Query()], idempotency_key: IdempotencyKey = None

@@ -48,41 +48,15 @@ def simplify_schemas(document: dict[str, Any]) -> None:
 
 
 def simplify_schema(schema: dict[str, Any]) -> None:
-    """Remove the title of a schema, and replace or remove a pattern that generators cannot use, in place.
+    """Remove the title of a schema, and a pattern or a default that generators cannot use, in place.
 
     A member may be called `title`: that is an object.
     """
     if isinstance(schema.get("title"), str):
         del schema["title"]
+    if isinstance(schema.get("default"), dict) and isinstance(schema.get("$ref"), str):
+        del schema["default"]  # generators take it for a value of another type
     if schema.get("format") in FORMATS_WITHOUT_PATTERN:
         schema.pop("pattern", None)
     if schema.get("pattern") == SINGLE_LINE_PATTERN:
         schema["pattern"] = LINE_SCHEMA_PATTERN
-
-
-def allow_partial_documents(document: dict[str, Any]) -> None:
-    """Let operations with the parameter `fields` return documents with only some members; change them in place."""
-    schemas = document["components"]["schemas"]
-    for _, _, operation in list_operations(document):
-        if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
-            content = operation["responses"]["200"]["content"]["application/json"]
-            whole = content["schema"]["$ref"].rpartition("/")[2]
-            if "items" in schemas[whole]["properties"]:
-                items = schemas[whole]["properties"]["items"]
-                items["items"] = _allow_partial_document(schemas, items["items"])
-            else:
-                content["schema"] = _allow_partial_document(schemas, content["schema"])
-
-
-def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Add a copy of a schema without required members to `schemas`; return a schema that allows both."""
-    if "anyOf" in schema:
-        return schema
-    name = schema["$ref"].rpartition("/")[2]
-    schemas[f"{name}Part"] = {
-        **{key: value for key, value in schemas[name].items() if key != "required"},
-        "title": f"{name}Part",
-        "description": f"The members of {name} that `fields` names.",
-        "additionalProperties": False,
-    }
-    return {"anyOf": [schema, {"$ref": f"#/components/schemas/{name}Part"}]}
