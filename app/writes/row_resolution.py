@@ -21,7 +21,7 @@ class NamedRow(NamedTuple):
 
 
 class ResolvedRow(NamedTuple):
-    """What a row means."""
+    """The meaning of a row: an object, or errors."""
 
     id: UUID | None
     """The id of the existing or new object; None if the row has errors."""
