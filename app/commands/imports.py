@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from app.commands.databases import open_database
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def import_(
     change_reason = parse_change_reason(reason, legal_basis)
     try:
         settings = operations.read_settings()
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
@@ -104,7 +105,7 @@ def import_(
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:
-        fail(ValueError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}"))
+        fail(operations.to_operator_error(error))
     except Problem as problem:
         print_refusal(path, problem)
         raise typer.Exit(1) from None

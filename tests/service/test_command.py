@@ -27,11 +27,12 @@ def assert_fails_with(*arguments: str, message: str, **changes: str) -> None:
 
 
 def assert_error_message(result: "subprocess.CompletedProcess[str]", message: str) -> None:
-    """Assert one line on standard error with this message, and exit code 1."""
+    """Assert one line on standard error with this message, after the one that names the database, and exit code 1."""
     assert result.returncode == 1, result
     assert result.stdout == ""
-    assert result.stderr.count("\n") == 1, result.stderr
-    assert message in result.stderr
+    *named, line = result.stderr.splitlines()
+    assert [text for text in named if not text.startswith("Using the ")] == [], result.stderr
+    assert message in line
 
 
 def test_port_in_use_is_an_error() -> None:
