@@ -3,11 +3,14 @@
 Without this, the service would refuse most requests of lists and all writes, and the code behind would not be tested.
 """
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import jsonschema_rs
 import schemathesis
-from schemathesis import Case, GenerationMode, HookContext
+from hypothesis import strategies as st
+from schemathesis import Case, CheckContext, GenerationMode, HookContext, Response
 from schemathesis.core import NOT_SET
 
 WRITE_METHODS = {"POST", "PATCH", "DELETE"}
@@ -28,6 +31,45 @@ UNUSED_CODES = {
 def serialize_ndjson(_context: Any, value: Any) -> bytes:
     """Return the value as it is: Schemathesis has no serializer for this media type."""
     return value if isinstance(value, bytes) else str(value).encode(errors="surrogatepass")
+
+
+# The years that the service knows, 1900 to 2199. A format cannot say so.
+EPOCH = datetime(1970, 1, 1, 9, 30, tzinfo=UTC)
+schemathesis.openapi.format("date", st.dates(date(1900, 1, 1), date(2199, 12, 31)).map(date.isoformat))
+schemathesis.openapi.format(
+    "date-time",
+    st.integers(-70 * 365, 229 * 365).map(lambda days: (EPOCH + timedelta(days, 1)).isoformat()),
+)
+
+
+@schemathesis.check
+def response_has_selected_members(_context: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+    """Check a response against its schema, or, with `fields`, each of its objects against the selected members."""
+    names = str(case.query.get("fields") or "").split(",")
+    if names == [""] or response.status_code != 200 or "json" not in response.headers["content-type"][0]:
+        return case.operation.validate_response(response, case=case)
+    components = case.operation.schema.raw_schema["components"]["schemas"]
+    content = case.operation.definition.raw["responses"]["200"]["content"]["application/json"]
+    schema = components[content["schema"]["$ref"].rpartition("/")[2]]
+    document = response.json()
+    objects = document["items"] if "items" in schema["properties"] else [document]
+    if "items" in schema["properties"]:
+        schema = components[schema["properties"]["items"]["items"]["$ref"].rpartition("/")[2]]
+    selected = {name: schema["properties"][name] for name in names}
+    validator = jsonschema_rs.Draft202012Validator(
+        {
+            "type": "object",
+            "properties": selected,
+            "required": sorted(selected),
+            "additionalProperties": False,
+            "components": {"schemas": components},
+        },
+        validate_formats=True,
+    )
+    errors = [error.message for item in objects for error in validator.iter_errors(item)]
+    if errors:
+        raise AssertionError(errors[:3])
+    return None
 
 
 def remove_conflicting_parameters(query: dict[str, Any], tested_parameter: str | None = None) -> None:

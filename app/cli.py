@@ -1,4 +1,4 @@
-"""Command line: `rakornas serve`, `rakornas migrate`, `rakornas load`, `rakornas show`, and the groups of commands.
+"""Command line: `rakornas serve`, `migrate`, `load`, `show`, and the groups of commands.
 
 Each command imports what it needs when it runs, so that help and a restart are fast.
 """
@@ -14,6 +14,8 @@ import typer
 from app.commands.attendance import attendance, retention
 from app.commands.audit import audit
 from app.commands.clients import clients
+from app.commands.databases import open_database
+from app.commands.errors import CommandGroup
 from app.commands.imports import import_
 from app.commands.options import DatabaseUrl, DataDir, fail
 from app.commands.simulate import simulate
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from app.show.report import Report
 
 app = typer.Typer(
+    cls=CommandGroup,
     help="An open JSON service about the offices, organisation, stages and meetings of the election commissions.",
     no_args_is_help=True,
     add_completion=False,
@@ -47,7 +50,11 @@ Status = Literal["finished", "running", "upcoming", "undated"]
 
 
 def main() -> None:
-    """Run the command that the arguments of the process name."""
+    """Run the command that the process's arguments name."""
+    if sys.argv[1:2] != ["serve"] and "--help" not in sys.argv:
+        from app.core.telemetry import configure_logging
+
+        configure_logging("CRITICAL")  # an error is reported in one sentence instead
     app()
 
 
@@ -74,7 +81,7 @@ def serve(
         settings = operations.read_settings()
         with (
             serving.open_listener(host, port) as listener,
-            operations.open_database(database_url, data_dir) as database,
+            open_database(database_url, data_dir, is_service=True) as database,
         ):
             if database.embedded:
                 operations.migrate(database.url)
@@ -83,8 +90,7 @@ def serve(
                 operations.migrate(database.url)
             operations.check_server(database.url, workers)
             client = create_first_client(database.url) if database.embedded else None
-            if warning := serving.warn_of_missing_issuer(listener, settings.root_path):
-                typer.echo(warning, err=True)
+            serving.warn_of_missing_issuer(listener, settings.root_path)
             typer.echo(serving.format_greeting(listener, client, settings.root_path))
             url = operations.switch_to_service_role(database.url) if database.embedded else database.url
             serving.run_server(listener, workers, url, settings.root_path)
@@ -107,7 +113,7 @@ def migrate(
     from app import operations
 
     try:
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             before, after = operations.migrate(database.url)
             is_insert_only = operations.grant_privileges(database.url, grant_to) if grant_to else None
     except operations.OperatorError as error:
@@ -130,7 +136,7 @@ def load(
 
     try:
         dataset = loader.read_dataset(path or loader.SHIPPED)
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=1)
@@ -226,18 +232,16 @@ def print_report(
     The embedded server is stopped before writing, so that a slow reader of the output does not keep it running.
     """
     from app import operations
-    from app.core import telemetry
     from app.show import record_reader
 
     try:
         settings = operations.read_settings()
         record_reader.require_valid_day(as_of)
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
             operations.check_server(database.url, workers=0)
-            telemetry.configure_logging("CRITICAL")  # an error is reported in one sentence instead
             report = record_reader.read_record(
                 settings.model_copy(update={"database_url": database.url}), as_of, build_report
             )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from app import models
 from app.core import embedded
-from app.core.db.faults import UnsuitableDatabase
+from app.core.db.explanations import DATABASE_ERRORS, explain_database_error, is_complete
 from app.core.db.pools import EXTRA_CONNECTIONS_PER_WORKER
 from app.core.db.sessions import Connector
+from app.core.embedded import services
 from app.models import privileges, schema
 from app.settings import Settings
 
@@ -41,13 +42,19 @@ class TargetDatabase(NamedTuple):
 
 
 @contextmanager
-def open_database(url: str | None, data_dir: Path | None) -> Iterator[TargetDatabase]:
-    """Yield the database at `url` or, without a URL, the embedded one on `data_dir`, whose server runs meanwhile."""
+def open_database(url: str | None, data_dir: Path | None, *, is_service: bool = False) -> Iterator[TargetDatabase]:
+    """Yield the database at `url` or, without a URL, the embedded one on `data_dir`, whose server runs meanwhile.
+
+    With `is_service`, other commands on this machine find the data directory as that of a running service.
+    """
     if url:
         yield TargetDatabase(url, embedded=False)
         return
     try:
-        with embedded.run_server(data_dir or embedded.default_data_dir()) as server:
+        directory = data_dir or embedded.default_data_dir()
+        with embedded.run_server(directory) as server, ExitStack() as stack:
+            if is_service:
+                stack.enter_context(services.mark_as_served(directory))
             yield TargetDatabase(server.url, embedded=True)
     except embedded.EmbeddedError as error:
         raise OperatorError(str(error)) from error
@@ -82,8 +89,8 @@ def migrate(url: str) -> tuple[str | None, str]:
         configuration.attributes["url"] = url
         try:
             command.upgrade(configuration, "head")
-        except (SQLAlchemyError, OSError, TimeoutError, UnsuitableDatabase, asyncpg.PostgresError) as error:
-            raise OperatorError(f"The database was not migrated: {_first_line(error)}") from error
+        except (SQLAlchemyError, *DATABASE_ERRORS) as error:
+            raise OperatorError(f"The database was not migrated: {explain_database_error(error)}") from error
     return before, before if before and state == "ready" else models.SCHEMA_REVISION
 
 
@@ -142,7 +149,7 @@ def run_in_transaction(url: str, work: "Callable[[Transaction], Awaitable[T]]") 
     try:
         return asyncio.run(run())
     except Unavailable as error:
-        raise OperatorError(f"{CANNOT_BE_USED}: {error.__cause__}") from error
+        raise to_operator_error(error) from error
 
 
 def load_if_empty(url: str) -> None:
@@ -184,11 +191,6 @@ def check_server(url: str, workers: int) -> None:
         run_query(check_readiness(settings.model_copy(update={"database_url": url})))
     except Unavailable as error:
         raise OperatorError(f"{CANNOT_BE_USED}: {error.detail.en}") from error
-
-
-def _first_line(error: BaseException) -> str:
-    """Return the first line of the message of an error, or of the driver's error that it wraps."""
-    return str(getattr(error, "orig", None) or error or type(error).__name__).splitlines()[0]
 
 
 async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -> bool:
@@ -238,7 +240,11 @@ def run_query(query: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in a new event loop and return its result; OperatorError if the database cannot be used."""
     try:
         return asyncio.run(query)
-    except UnsuitableDatabase as error:
-        raise OperatorError(str(error)) from error
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        raise OperatorError(f"{CANNOT_BE_USED}: {str(error) or type(error).__name__}") from error
+    except (*DATABASE_ERRORS, ValueError) as error:
+        raise to_operator_error(error) from error
+
+
+def to_operator_error(error: BaseException) -> OperatorError:
+    """Return the operator's error for one of the database, with the reason and what to do."""
+    explanation = explain_database_error(error)
+    return OperatorError(explanation if is_complete(error) else f"{CANNOT_BE_USED}: {explanation}")

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from app.auth import AuthorizingRoute
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.problems import NotAcceptable, NotFound
 
 
@@ -32,7 +33,7 @@ def redirect_responses() -> dict[int | str, dict[str, Any]]:
     return {
         308: {
             "description": "The code is a former one; Location has the current one.",
-            "headers": {"Location": {"schema": {"type": "string", "format": "uri-reference"}}},
+            "headers": refer_to_headers("Location"),
         }
     }
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -81,15 +82,15 @@ def base_url(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def warn_of_missing_issuer(listener: socket.socket, root_path: str) -> str | None:
-    """Return a warning if other machines can connect although RAKORNAS_ISSUER is not set; otherwise None."""
+def warn_of_missing_issuer(listener: socket.socket, root_path: str) -> None:
+    """Print a warning to standard error if other machines can connect although RAKORNAS_ISSUER is not set."""
     host = listener.getsockname()[0].partition("%")[0]
     if ip_address(host).is_loopback or os.environ.get("RAKORNAS_ISSUER"):
-        return None
-    return (
+        return
+    sys.stderr.write(
         f"Warning: this service listens on {host}, but RAKORNAS_ISSUER is not set. The token endpoint's metadata, "
         f"tokens and the QR codes of rolls name {base_url(listener)}{root_path}, which other machines may not reach. "
-        "Set RAKORNAS_ISSUER to the public address, for example https://api.example.org."
+        "Set RAKORNAS_ISSUER to the public address, for example https://api.example.org.\n"
     )
 
 

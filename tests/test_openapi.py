@@ -208,7 +208,8 @@ def test_parameters_are_not_nullable(name: str) -> None:
         assert {"type": "null"} not in every_object(parameter["schema"])
         assert parameter["schema"]["type"] in ("string", "integer")
         needed = {("get /v1/search", "q"), ("post /v1/imports", "resource")}
-        assert parameter["required"] == (parameter["in"] == "path" or (name, parameter["name"]) in needed)
+        required = parameter["in"] == "path" or parameter["name"] == "If-Match"
+        assert parameter["required"] == (required or (name, parameter["name"]) in needed)
 
 
 def test_parameters_have_descriptions() -> None:

@@ -1,4 +1,4 @@
-"""What the OpenAPI document writes once."""
+"""The components of the OpenAPI document, which several operations share."""
 
 import orjson
 

@@ -12,6 +12,7 @@ from app.core.http.dependencies import ReaderDep
 from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.http.paging import PageOf
 from app.core.patterns import UUID_PATTERN
 from app.core.problems import InsufficientScope, NotAcceptable, NotFound, RollTooLong, Unauthenticated
@@ -36,7 +37,7 @@ ParticipantId = Annotated[
     dependencies=[allow_anonymous(optional_scope=Scope.ATTENDANCE_READ)],
     openapi_extra=example("/v1/meetings/rakornas-2022-06/attendance?organization=kpu-31"),
     responses={
-        200: {"content": export_router.CONTENT},
+        200: {"content": export_router.CONTENT, "headers": refer_to_headers("Content-Disposition")},
         **problem_responses(NotFound, Unauthenticated, InsufficientScope, NotAcceptable, RollTooLong),
     },
 )

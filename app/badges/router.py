@@ -19,6 +19,7 @@ from app.core.http.dependencies import ReaderDep, get_database, get_settings
 from app.core.http.examples import example, write_example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.http.parameters import EmptyQuery, NoParameters
 from app.core.patterns import UUID_PATTERN
 from app.core.problems import (
@@ -37,7 +38,6 @@ from app.roll_access import access, audited_read
 from app.writes import audit_trail
 from app.writes.idempotency import StoredResponse
 from app.writes.request import ActionDep, WriteResult
-from app.writes.responses import LOCATION_HEADER
 
 JSON, SVG, PNG, PDF = "application/json", "image/svg+xml", "image/png", "application/pdf"
 router = APIRouter(
@@ -125,7 +125,7 @@ async def get_badge(
     openapi_extra=write_example(BADGE_PATH),
     responses={
         200: {"model": schemas.Badge, "description": "With `dry_run=true`."},
-        201: {"description": "Issued.", "headers": LOCATION_HEADER},
+        201: {"description": "Issued.", "headers": refer_to_headers("Location")},
         **problem_responses(InsufficientScope, OutsideOrganization, NotFound),
     },
 )

@@ -43,11 +43,14 @@ MAX_SCANS_PER_LOOP_TURN = 200  # then the event loop serves other requests
 @router.post(
     "/check-ins",
     status_code=201,
-    response_model=schemas.CheckInResponse,
+    response_model=schemas.SingleCheckInResult,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=write_example(f"{MEETING_PATH}/check-ins", {**EXAMPLE_SUBMISSION, **EXAMPLE_SCAN}),
     responses={
-        200: {"model": schemas.CheckInResponse, "description": "The scan was stored before; the outcome is the same."},
+        200: {
+            "model": schemas.SingleCheckInResult,
+            "description": "The scan was stored before; the outcome is the same.",
+        },
         **problem_responses(NotFound, DeviceOwned, UnsupportedMediaType, InvalidContent),
     },
 )
@@ -68,7 +71,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, payload: pay
 @router.post(
     "/check-ins:batch",
     status_code=207,
-    response_model=schemas.CheckInBatchResponse,
+    response_model=schemas.CheckInBatchResult,
     dependencies=[require_scope(Scope.CHECK_INS_WRITE)],
     openapi_extra=write_example(
         f"{MEETING_PATH}/check-ins:batch", {**EXAMPLE_SUBMISSION, "clock_epoch": 0, "scans": [EXAMPLE_SCAN]}

@@ -58,11 +58,11 @@ class ClockSkew(BaseModel):
     ]
 
 
-class CheckInResponse(CheckInResult, ClockSkew):
+class SingleCheckInResult(CheckInResult, ClockSkew):
     """The result of one check-in."""
 
 
-class CheckInBatchResponse(ClockSkew):
+class CheckInBatchResult(ClockSkew):
     """The results of a batch of scans."""
 
     results: Annotated[list[CheckInResult], Field(description="In the order of the batch.")]

@@ -8,7 +8,7 @@ import orjson
 
 from app.auth import Scope
 from app.clients import repository
-from app.clients.payloads import ClientPayload
+from app.clients.payloads import OAuthClientPayload
 from app.core.db.faults import ConstraintViolation
 from app.core.db.transaction import Transaction
 from app.core.http.validation import validate_document
@@ -31,7 +31,7 @@ async def create_client(transaction: Transaction, members: Mapping[str, Any]) ->
         ClientCommandError: A member is invalid, or the organization or meeting does not exist.
     """
     try:
-        payload = validate_document(ClientPayload, members)
+        payload = validate_document(OAuthClientPayload, members)
     except Problem as problem:
         raise ClientCommandError("; ".join(map(_describe_option_error, problem.errors))) from None
     values = {name: getattr(payload, name) for name in repository.COLUMNS}

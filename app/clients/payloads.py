@@ -42,7 +42,7 @@ ClientJwkSet = Annotated[
 ]
 
 
-class ClientPayload(ChangeReason):
+class OAuthClientPayload(ChangeReason):
     """A client. With `jwks` it authenticates by its private keys, and gets a secret only on request."""
 
     name: Annotated[Name, Field(examples=["kpu-31-schedule"])]
@@ -53,7 +53,7 @@ class ClientPayload(ChangeReason):
 
 
 @merge_patch_model
-class ClientPatch(ClientPayload):
+class OAuthClientPatch(OAuthClientPayload):
     """The members of a client to change. Any change ends the client's present access tokens."""
 
 

@@ -58,7 +58,7 @@ def _filter_conditions(filters: ActiveFilters) -> Iterator[ColumnElement[bool]]:
 
 
 CLIENTS = Collection(
-    Document(schemas.Client, select_client),
+    Document(schemas.OAuthClient, select_client),
     _client,
     conditions=_filter_conditions,
     sorts={"name": [_client.name], "created_at": [_client.created_at], "updated_at": [_client.updated_at]},
@@ -90,7 +90,7 @@ class LockedClient(NamedTuple):
     revision: int
     is_revoked: bool
     members: dict[str, Any]
-    """The members that can be changed, as in a ClientPayload."""
+    """The members that can be changed, as in a OAuthClientPayload."""
 
 
 async def insert_client(

@@ -39,7 +39,10 @@ TWO_LIVE_SECRETS = Text(
 
 
 @router.get(
-    "", response_model=PageOf[schemas.Client], dependencies=[ADMIN], openapi_extra=example("/v1/clients?status=live")
+    "",
+    response_model=PageOf[schemas.OAuthClient],
+    dependencies=[ADMIN],
+    openapi_extra=example("/v1/clients?status=live"),
 )
 async def list_clients(request: Request, reader: ReaderDep, query: Annotated[schemas.ClientQuery, Query()]) -> Response:
     """List clients
@@ -55,7 +58,7 @@ async def list_clients(request: Request, reader: ReaderDep, query: Annotated[sch
 
 @router.get(
     "/{id}",
-    response_model=schemas.Client,
+    response_model=schemas.OAuthClient,
     dependencies=[ADMIN],
     openapi_extra=example(f"/v1/clients/{EXAMPLE_ID}"),
     responses=problem_responses(NotFound),
@@ -75,13 +78,13 @@ async def get_client(
 
 @router.post(
     "",
-    response_model=schemas.NewClient,
+    response_model=schemas.NewOAuthClient,
     status_code=201,
     dependencies=[ADMIN],
     openapi_extra=write_example("/v1/clients", {"name": "kpu-31-schedule", "scopes": ["stages:write"]}),
-    responses=responses_for_create(schemas.NewClient),
+    responses=responses_for_create(schemas.NewOAuthClient),
 )
-async def create_client(write_request: CreateDep, payload: payloads.ClientPayload) -> Response:
+async def create_client(write_request: CreateDep, payload: payloads.OAuthClientPayload) -> Response:
     """Create a client
 
     The secret is shown only in this response: the response stored for a repeated request does not contain it. If you
@@ -110,13 +113,13 @@ async def create_client(write_request: CreateDep, payload: payloads.ClientPayloa
 
 @router.patch(
     "/{id}",
-    response_model=schemas.Client,
+    response_model=schemas.OAuthClient,
     dependencies=[ADMIN],
     openapi_extra=write_example(f"/v1/clients/{EXAMPLE_ID}", {"scopes": ["stages:write", "meetings:write"]}),
     responses=responses_for_update(),
 )
 async def update_client(
-    write_request: ChangeDep, id: ClientId, payload: Annotated[payloads.ClientPatch, MergePatchBody]
+    write_request: ChangeDep, id: ClientId, payload: Annotated[payloads.OAuthClientPatch, MergePatchBody]
 ) -> Response:
     """Update a client
 
@@ -126,7 +129,7 @@ async def update_client(
     async def update(transaction: Transaction) -> WriteResult:
         client = await service.lock_client(transaction, write_request, id)
         patch = payload.model_dump(mode="json", exclude_unset=True)
-        patched = validate_document(payloads.ClientPayload, apply_merge_patch(client.members, patch))
+        patched = validate_document(payloads.OAuthClientPayload, apply_merge_patch(client.members, patch))
         values = service.get_column_values(patched)
         write_request.attempted_write = AttemptedWrite(values)
         await repository.update_client(transaction, id, values)

@@ -20,7 +20,7 @@ class ClientSecret(BaseModel):
     revoked_at: WrittenInstant | None
 
 
-class Client(BaseModel):
+class OAuthClient(BaseModel):
     """A program that may request access tokens."""
 
     id: Annotated[UUID, Field(description="The `client_id` for the token endpoint.")]
@@ -46,7 +46,7 @@ class Client(BaseModel):
     ]
 
 
-class NewClient(Client):
+class NewOAuthClient(OAuthClient):
     """A new client with its secret, which is not shown again."""
 
     client_secret: Annotated[
@@ -64,7 +64,7 @@ class NewClientSecret(ClientSecret):
 
 
 Fields = Annotated[
-    str, FieldSelection(Client), Field(description="The members to return.", examples=["id,name,scopes"])
+    str, FieldSelection(OAuthClient), Field(description="The members to return.", examples=["id,name,scopes"])
 ]
 
 

@@ -79,6 +79,6 @@ async def get_document(transaction: Transaction, client_id: UUID) -> tuple[bytes
     return item.body, conditional.entity_tag(item.body, item.revision)
 
 
-def get_column_values(payload: payloads.ClientPayload) -> dict[str, Any]:
+def get_column_values(payload: payloads.OAuthClientPayload) -> dict[str, Any]:
     """Return the values of the payload's members that are columns of the table, by name."""
     return {name: getattr(payload, name) for name in repository.COLUMNS}

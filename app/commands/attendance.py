@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from app.commands.databases import open_database
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def run_on_database(
     from app import operations
 
     try:
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)

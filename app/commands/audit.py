@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.databases import open_database
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def verify(
 
     external_roots = read_roots(roots) if roots else []
     try:
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)
@@ -56,7 +57,7 @@ def seal(database_url: DatabaseUrl = None, data_dir: DataDir = None) -> None:
 
     try:
         settings = operations.read_settings()
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
             operations.check_server(database.url, workers=0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from app.commands.databases import open_database
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
@@ -130,18 +131,23 @@ def create_first_client(url: str) -> tuple[str, str] | None:
 
 
 def run_in_transaction(
-    operation: Callable[["Transaction"], Awaitable[T]], database_url: str | None, data_dir: Path | None
+    operation: Callable[["Transaction"], Awaitable[T]],
+    database_url: str | None,
+    data_dir: Path | None,
+    *,
+    is_quiet: bool = False,
 ) -> T:
     """Run an operation in a transaction on the given database, or on the embedded one, migrated and filled first.
 
-    The shipped reference data are loaded if the embedded database is empty. Prints an operator's error and exits with
+    The shipped reference data are loaded if the embedded database is empty. `is_quiet` is that of
+    `open_database`. Prints an operator's error and exits with
     code 1.
     """
     from app import operations
     from app.clients.maintenance import ClientCommandError
 
     try:
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir, is_quiet=is_quiet) as database:
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
@@ -157,7 +163,7 @@ def read_jwk_set(path: Path) -> Any:
 
     try:
         document = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise typer.BadParameter(f"{path} cannot be read as JSON: {error}") from error
     return {"keys": [document]} if isinstance(document, dict) and "kty" in document else document
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from app.commands.databases import open_database
 from app.commands.options import DatabaseUrl, DataDir, fail
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def import_(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="CSV with a header (.csv), or NDJSON (.ndjson).",
+            help="Table with a header (.csv, .txt, .xlsx), or NDJSON (.ndjson).",
         ),
     ],
     resource: Annotated[str, typer.Option(help="Resource of the rows: officials, appointments, stages …")],
@@ -48,6 +49,7 @@ def import_(
     date_order: Annotated[
         Literal["dmy"] | None, typer.Option(help="dmy: all dates in numbers have the day first, as 05/06/2022.")
     ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; by default the first visible one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, like the response of POST /v1/imports.")] = False,
     reason: Annotated[str | None, typer.Option(help="Reason of the change, for every revision.")] = None,
     legal_basis: Annotated[str | None, typer.Option(help="Decree behind the change, for every revision.")] = None,
@@ -73,7 +75,7 @@ def import_(
     change_reason = parse_change_reason(reason, legal_basis)
     try:
         settings = operations.read_settings()
-        with operations.open_database(database_url, data_dir) as database:
+        with open_database(database_url, data_dir) as database:
             if database.embedded:
                 operations.migrate(database.url)
                 operations.load_if_empty(database.url)
@@ -81,12 +83,14 @@ def import_(
             settings = settings.model_copy(update={"database_url": database.url})
             with show_progress(path) as report_progress:
                 report = operations.run_query(
-                    command_line.import_file(settings, path, options, change_reason, report_progress)
+                    command_line.import_file(
+                        settings, command_line.ImportFile(path, sheet), options, change_reason, report_progress
+                    )
                 )
     except operations.OperatorError as error:
         fail(error)
     except Unavailable as error:
-        fail(ValueError(f"The database (DATABASE_URL, --database-url) cannot be used: {error.__cause__}"))
+        fail(operations.to_operator_error(error))
     except Problem as problem:
         print_refusal(path, problem)
         raise typer.Exit(1) from None

@@ -8,9 +8,16 @@ import typer
 
 
 def parse_directory(name: str) -> Path:
-    """Return the path of a directory; reject an empty name, which Python takes for the current directory."""
+    """Return the path of a directory; reject an impossible or empty name.
+
+    Python takes an empty name for the current directory.
+    """
     if not name:
         raise typer.BadParameter("The name of the directory is empty.")
+    try:
+        Path(name).expanduser().resolve().exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a loop of links or an unknown home, a NUL
+        raise typer.BadParameter(f"No directory can have this name ({error}).") from error
     return Path(name)
 
 

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -30,6 +31,18 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(seconds=float(match[1]) * SECONDS_PER_UNIT[match[2]])
 
 
+def parse_url(text: str) -> str:
+    """Return the address of a service without a slash at its end; typer.BadParameter if it is not one."""
+    try:
+        parts = urlsplit(text)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise typer.BadParameter("It must be the address of a service, like http://127.0.0.1:8000.")
+    return text.rstrip("/")
+
+
 @simulate.command()
 def meeting(
     participants: Annotated[int, typer.Option(min=1, max=20_000, help="Number of participants.")] = 600,
@@ -44,7 +57,9 @@ def meeting(
     seed: Annotated[int, typer.Option(help="The same seed gives the same meeting.")] = 7,
     batch: Annotated[int, typer.Option(min=1, max=5000, help="Most scans in a batch.")] = 500,
     seconds: Annotated[float, typer.Option(min=0, max=86_400, help="Length of the day; 0: as fast as possible.")] = 10,
-    url: Annotated[str, typer.Option(help="Address of the service.")] = "http://127.0.0.1:8000",
+    url: Annotated[
+        str, typer.Option(parser=parse_url, metavar="URL", help="Address of the service.")
+    ] = "http://127.0.0.1:8000",
     client_id: Annotated[
         str | None,
         typer.Option(
@@ -122,4 +137,6 @@ def revoke_client(client_id: str, database_url: str | None, data_dir: Path | Non
     from app.clients import maintenance
     from app.commands.clients import run_in_transaction
 
-    run_in_transaction(lambda transaction: maintenance.revoke_client(transaction, client_id), database_url, data_dir)
+    run_in_transaction(
+        lambda transaction: maintenance.revoke_client(transaction, client_id), database_url, data_dir, is_quiet=True
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
-from app.core.http.openapi import build_openapi_document
+from app.core.http.openapi import SERVERS, build_openapi_document
 
 PATH_BEGINNINGS = ("/v1/", "/problems", "/oauth/", "/docs", "/openapi.json", "/health/", "/metrics", "/.well-known/")
 """Beginnings of texts in the document that are paths of this service."""
@@ -34,7 +34,7 @@ def serialize_openapi_document(app: FastAPI, root_path: str) -> bytes:
     """Return the OpenAPI document as JSON; behind a proxy its server, links and examples have the prefix."""
     document = get_openapi_document(app)
     if root_path:
-        document = {**_add_prefix(document, root_path), "servers": [{"url": root_path}]}
+        document = {**_add_prefix(document, root_path), "servers": [{**SERVERS[0], "url": root_path}]}
     return orjson.dumps(document)
 
 

@@ -1,9 +1,7 @@
 """Routes of the index, the explorer and the descriptions of problems."""
 
 import pathlib
-import re
 from functools import cache
-from html import escape
 from importlib.util import find_spec
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -19,16 +17,28 @@ from app.core.http.examples import example
 from app.core.http.negotiation import negotiate_media_type
 from app.core.http.openapi import problem_responses
 from app.core.http.openapi_components import is_anonymous, list_parameters
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.http.parameters import NoParameters
-from app.core.http.security_headers import NO_FRAMES, hash_source
+from app.core.http.security_headers import NO_FRAMES
 from app.core.languages import Language, preferred_language
 from app.core.problems import PROBLEM_TYPES, NotAcceptable, NotFound, Problem
 from app.core.root_path import add_root_path, get_root_path
+from app.explorer import pages
 from app.explorer.contract import get_openapi_document, serialize_openapi_document
 
 router = APIRouter(tags=["service"], route_class=AuthorizingRoute)
 CACHE_CONTROL = public_cache_control(3600)
-ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
+ASSETS = {
+    **dict.fromkeys(("swagger-ui-bundle.js", "explorer.js", "theme.js"), "text/javascript"),
+    **dict.fromkeys(("swagger-ui.css", "explorer.css", "page.css"), "text/css"),
+    "favicon.png": "image/png",
+}
+OWN_FILES = pathlib.Path(__file__).parent
+# Swagger UI contains images as `data:`, and shows images of responses as `blob:`.
+EXPLORER_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    f"{NO_FRAMES}"
+)
 JsonOrHtml = Annotated[str, Depends(negotiate_media_type("application/json", "text/html"))]
 ProblemCode = Annotated[
     str,
@@ -98,14 +108,14 @@ async def get_openapi(request: Request, _: NoParameters) -> Response:
 @router.get("/docs", dependencies=[allow_anonymous()], include_in_schema=False)
 async def get_explorer(_: NoParameters) -> Response:
     """Serve the explorer, a page that shows the OpenAPI document and tries out requests"""
-    page, tag, policy = load_explorer_page()
-    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL, "Content-Security-Policy": policy}
+    page, tag = load_page()
+    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL, "Content-Security-Policy": EXPLORER_POLICY}
     return Response(page, headers=headers, media_type="text/html")
 
 
 @router.get("/docs/{asset}", dependencies=[allow_anonymous()], include_in_schema=False)
 async def get_asset(asset: str, _: NoParameters) -> Response:
-    """Serve a file of the explorer from an installed package, so that no other server is needed."""
+    """Serve a file of the pages, of this package or of an installed one, so that no other server is needed."""
     if asset not in ASSETS:
         raise NotFound
     body, tag = load_asset(asset)
@@ -113,24 +123,10 @@ async def get_asset(asset: str, _: NoParameters) -> Response:
 
 
 @cache
-def load_explorer_page() -> tuple[bytes, str, str]:
-    """Return the HTML of the explorer (the page at /docs), its entity tag, and its content security policy, read once.
-
-    The policy allows the page's own script and style by their hashes. Swagger UI contains images as `data:`, and shows
-    images of responses as `blob:`.
-    """
-    page = pathlib.Path(__file__).with_name("explorer.html").read_text(encoding="utf-8")
-    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
-    sources = {
-        "default-src": "'none'",
-        "script-src": f"'self' {hash_source(script)}",
-        "style-src": f"'self' {hash_source(style)}",
-        "img-src": "'self' data: blob:",
-        "connect-src": "'self'",
-    }
-    policy = "; ".join([*(f"{name} {value}" for name, value in sources.items()), NO_FRAMES])
-    return page.encode(), entity_tag(page.encode()), policy
+def load_page() -> tuple[bytes, str]:
+    """Return the HTML of the explorer (the page at /docs) and its entity tag, read once."""
+    page = OWN_FILES.joinpath("explorer.html").read_bytes()
+    return page, entity_tag(page)
 
 
 @cache
@@ -138,8 +134,12 @@ def load_asset(name: str) -> tuple[bytes, str]:
     """Return a file of the explorer's page and its entity tag, read once.
 
     Raises:
-        LookupError: The package with the files is not installed.
+        LookupError: The package with the files of Swagger UI is not installed.
     """
+    own = OWN_FILES / name
+    if own.exists():
+        body = own.read_bytes()
+        return body, entity_tag(body)
     spec = find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
         raise LookupError("the package fastapi-offline, which contains the files of the explorer, is not installed")
@@ -151,7 +151,7 @@ def load_asset(name: str) -> tuple[bytes, str]:
     "/problems",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems"),
-    responses=problem_responses(NotAcceptable),
+    responses={200: {"headers": refer_to_headers("Content-Language")}, **problem_responses(NotAcceptable)},
 )
 async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoParameters) -> list[ProblemType]:
     """List problem types
@@ -160,14 +160,15 @@ async def list_problem_types(request: Request, media_type: JsonOrHtml, _: NoPara
     """
     language = preferred_language(request.headers.get("accept-language", ""))
     descriptions = [describe_problem_type(problem_type, language) for problem_type in PROBLEM_TYPES.values()]
-    return render_problem_types(descriptions, language, media_type)  # type: ignore[return-value]
+    page = pages.render_problem_list(list(PROBLEM_TYPES.values()), language)
+    return negotiated_response(descriptions, page, language, media_type)  # type: ignore[return-value]
 
 
 @router.get(
     "/problems/{code}",
     dependencies=[allow_anonymous()],
     openapi_extra=example("/problems/not_found"),
-    responses=problem_responses(NotFound, NotAcceptable),
+    responses={200: {"headers": refer_to_headers("Content-Language")}, **problem_responses(NotFound, NotAcceptable)},
 )
 async def get_problem_type(request: Request, code: ProblemCode, media_type: JsonOrHtml, _: NoParameters) -> ProblemType:
     """Get a problem type
@@ -177,7 +178,10 @@ async def get_problem_type(request: Request, code: ProblemCode, media_type: Json
     if code not in PROBLEM_TYPES:
         raise NotFound
     language = preferred_language(request.headers.get("accept-language", ""))
-    return render_problem_types(describe_problem_type(PROBLEM_TYPES[code], language), language, media_type)  # type: ignore[return-value]
+    problem_type = PROBLEM_TYPES[code]
+    description = describe_problem_type(problem_type, language)
+    page = pages.render_problem_page(problem_type, language)
+    return negotiated_response(description, page, language, media_type)  # type: ignore[return-value]
 
 
 def describe_problem_type(problem_type: type[Problem], language: Language) -> dict[str, Any]:
@@ -191,32 +195,16 @@ def describe_problem_type(problem_type: type[Problem], language: Language) -> di
     }
 
 
-def render_problem_types(
-    content: dict[str, Any] | list[dict[str, Any]], language: Language, media_type: str
-) -> Response:
-    """Build the response with one or all problem types, as JSON or as an HTML page."""
-    descriptions = content if isinstance(content, list) else [content]
-    sections = "".join(
-        f'<h1><a href="{escape(description["type"])}">{description["status"]} {escape(description["title"])}</a></h1>'
-        f"<p><code>{escape(description['code'])}</code></p><p>{escape(description['detail'])}</p>"
-        for description in descriptions
-    )
-    page = HTML_PAGE.format(language=language, style=PROBLEM_PAGE_STYLE, sections=sections).encode()
-    body = page if media_type == "text/html" else orjson.dumps(content)
+def negotiated_response(content: Any, page: bytes, language: Language, media_type: str) -> Response:
+    """Build the response with the same content as JSON or as an HTML page."""
+    is_page = media_type == "text/html"
+    body = page if is_page else orjson.dumps(content)
     headers = {
         "Content-Language": language,
         "Vary": "Accept, Accept-Language",
         "Cache-Control": CACHE_CONTROL,
         "ETag": entity_tag(body),
     }
-    if media_type == "text/html":
-        headers["Content-Security-Policy"] = PROBLEM_PAGE_POLICY
+    if is_page:
+        headers["Content-Security-Policy"] = pages.POLICY
     return Response(body, headers=headers, media_type=media_type)
-
-
-PROBLEM_PAGE_STYLE = """body{font:1rem/1.5 system-ui;max-width:40rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.25rem}"""
-PROBLEM_PAGE_POLICY = f"default-src 'none'; style-src {hash_source(PROBLEM_PAGE_STYLE)}; {NO_FRAMES}"
-HTML_PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Rakornas</title><style>{style}</style></head><body>{sections}</body></html>"""

@@ -9,13 +9,14 @@ from app.core.http import bodies
 from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent, Malformed
 from app.imports import cell_messages as messages
-from app.imports.csv_reader import read_csv
+from app.imports.csv_reader import Record, read_csv
 from app.imports.decoding import MAX_ROW_LENGTH
 from app.imports.row_schema import Importable
 from app.imports.rows import InvalidRow, Row, UnparsedRow, build_valid_row
 from app.imports.table import Table
 
-Format = Literal["csv", "ndjson", "xlsx"]
+TextFormat = Literal["csv", "ndjson"]
+Format = TextFormat | Literal["xlsx"]
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class ParsedRows:
     """The heading of each column in the file, by the member that it contains; known once the header is read."""
 
 
-def read_rows(file: BinaryIO, format_: Format, importable: Importable, *, day_first: bool = False) -> ParsedRows:
-    """Return the rows of a file.
+def read_rows(file: BinaryIO, format_: TextFormat, importable: Importable, *, day_first: bool = False) -> ParsedRows:
+    """Return the rows of a text file.
 
     Nothing of the file may be stored if one of these errors is raised while its rows are read:
 
@@ -39,8 +40,13 @@ def read_rows(file: BinaryIO, format_: Format, importable: Importable, *, day_fi
     """
     if format_ == "ndjson":
         return ParsedRows(_read_ndjson(file, importable))
+    return read_table(read_csv(file, importable.headings), importable, day_first=day_first)
+
+
+def read_table(records: Iterator[Record], importable: Importable, *, day_first: bool = False) -> ParsedRows:
+    """Return the rows of a table; reading them raises InvalidContent if its header is wrong."""
     table = Table(importable, day_first)
-    return ParsedRows(table.read_rows(read_csv(file, importable.headings)), table.headings)
+    return ParsedRows(table.read_rows(records), table.headings)
 
 
 def _read_ndjson(file: BinaryIO, importable: Importable) -> Iterator[UnparsedRow | None]:

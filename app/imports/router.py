@@ -14,6 +14,7 @@ from app.core.http.app_state import get_from_state
 from app.core.http.dependencies import get_settings
 from app.core.http.examples import write_example
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import refer_to_headers
 from app.core.languages import preferred_language
 from app.core.problems import (
     IdempotencyKeyRequired,
@@ -26,9 +27,10 @@ from app.core.problems import (
     RequestInFlight,
     UnsupportedMediaType,
 )
-from app.imports import importer, parser, repository, schemas, transactions
+from app.imports import importer, parser, repository, schemas, transactions, workbook
 from app.imports.queue import ImportQueue
 from app.imports.report import ImportOptions
+from app.rendering.renderer_pool import RendererPool
 from app.routing import create_resource_router
 from app.writes import audit_trail, idempotency
 from app.writes.idempotency import StoredResponse
@@ -38,7 +40,8 @@ from app.writes.request import IdempotencyKey, WriteRequest, parse_create_reques
 router = create_resource_router("imports")
 
 DATABASE_TIMEOUT_SECONDS = 25  # less than the 30 seconds of a request
-FORMATS: Mapping[str, parser.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS: Mapping[str, parser.Format] = {"text/csv": "csv", "application/x-ndjson": "ndjson", XLSX: "xlsx"}
 SCOPES: Mapping[str, Scope] = {
     "regions": Scope.REGIONS_WRITE,
     "organizations": Scope.ORGANIZATIONS_WRITE,
@@ -66,20 +69,24 @@ EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": 
             "content": {
                 "text/csv": {"schema": {"type": "string"}, "example": EXAMPLE_CSV},
                 "application/x-ndjson": {"schema": {"type": "string"}, "example": EXAMPLE_NDJSON},
+                XLSX: {"schema": {"type": "string", "format": "binary"}},
             },
         },
     },
-    responses=problem_responses(
-        *(IdempotencyKeyRequired, InsufficientScope, OutsideOrganization, RequestInFlight),
-        *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused),
-    ),
+    responses={
+        200: {"headers": refer_to_headers("Content-Language")},
+        **problem_responses(
+            *(IdempotencyKeyRequired, InsufficientScope, OutsideOrganization, RequestInFlight),
+            *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused),
+        ),
+    },
 )
 async def import_rows(
     request: Request, query: Annotated[schemas.ImportQuery, Query()], idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Import a file of rows
 
-    CSV with a header, in UTF-8 or UTF-16, with commas, semicolons or tabs; or NDJSON with one object per line. Columns
+    CSV with a header, in UTF-8 or UTF-16, with commas, semicolons or tabs; XLSX; or NDJSON with one object per line.
     are the members of the resource's POST, or their Indonesian names, and its key: `code` or `id`, and `meeting` for
     sessions and statements. A row with the key of an existing object changes that object; if it names another person,
     it is refused (`would_overwrite`) unless `update=true`. A row without an `id` creates one. Members that are not
@@ -112,11 +119,23 @@ async def import_rows(
     reason = ChangeReason(reason=query.reason, legal_basis=query.legal_basis)
     caller = write_request.caller
     async with queue.register(caller.client_id, write_request.idempotency_key), queue.acquire_slot():
-        return await _run_import(write_request, options, reason, format_, body)
+        rows = await _read_rows(request, body, format_, options, query.sheet)
+        return await _run_import(write_request, options, reason, rows, body)
+
+
+async def _read_rows(
+    request: Request, body: bytes, format_: parser.Format, options: ImportOptions, sheet: str | None
+) -> parser.ParsedRows:
+    """Return the rows of a file; a workbook is read in another process, so that other requests go on meanwhile."""
+    if format_ != "xlsx":
+        return parser.read_rows(io.BytesIO(body), format_, options.importable, day_first=options.day_first)
+    pool = get_from_state(request.app, RendererPool)
+    read = await pool.run(workbook.read_workbook, body, sheet, workbook.REQUEST_LIMITS)
+    return parser.read_table(workbook.open_records(read, body), options.importable, day_first=options.day_first)
 
 
 async def _run_import(
-    write_request: WriteRequest, options: ImportOptions, reason: ChangeReason, format_: parser.Format, body: bytes
+    write_request: WriteRequest, options: ImportOptions, reason: ChangeReason, rows: parser.ParsedRows, body: bytes
 ) -> Response:
     """Import the rows with audit line in a transaction, or return the key's stored response; ImportRefused if refused.
 
@@ -137,7 +156,6 @@ async def _run_import(
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
                 importer.require_importer(write_request.caller, options.importable.resource)
                 return _build_response(stored.response, {"Idempotency-Replayed": "true"})
-            rows = parser.read_rows(io.BytesIO(body), format_, options.importable, day_first=options.day_first)
             report = await importer.import_rows(transaction, write_request.caller, options, rows)
             await asyncio.to_thread(report.to_document, language)  # in a thread, so that the event loop goes on
             response = StoredResponse(200, {"Content-Language": language}, report.to_json(language))
@@ -169,13 +187,18 @@ def _parse_format(request: Request) -> parser.Format:
     """Return the file format that the Content-Type names; UnsupportedMediaType if it or the encoding is another.
 
     Raises:
-        UnsupportedMediaType: It is neither CSV nor NDJSON, not in UTF-8, without a header line, or compressed.
+        UnsupportedMediaType: It is neither CSV, NDJSON nor XLSX, not in UTF-8, without a header line, or compressed.
     """
     media_type, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     pairs = (parameter.replace(" ", "").replace('"', "").partition("=") for parameter in parameters)
     values = {name: value for name, _, value in pairs}
     is_compressed = request.headers.get("content-encoding", "identity").strip().lower() != "identity"
     has_no_header = values.get("header") == "absent"  # RFC 4180, section 3
-    if media_type not in FORMATS or values.get("charset", "utf-8") != "utf-8" or is_compressed or has_no_header:
+    if (
+        media_type not in FORMATS
+        or values.get("charset", "utf-8") not in ("utf-8", "utf-16")
+        or is_compressed
+        or has_no_header
+    ):
         raise UnsupportedMediaType(headers={"Accept": ", ".join(FORMATS)})
     return FORMATS[media_type]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.http.body_types import SINGLE_LINE_PATTERN, TextFormat, require_single_line
+from app.core.http.body_types import SINGLE_LINE_PATTERN, Name, TextFormat, require_single_line
 from app.core.http.parameters import EmptyQuery
 from app.writes.request import WriteQuery
 
@@ -47,6 +47,10 @@ class ImportQuery(WriteQuery, EmptyQuery):
     results: Annotated[
         Literal["all"] | None,
         Field(description="`all`: return the results of all rows, also of a long file.", examples=["all"]),
+    ] = None
+    sheet: Annotated[
+        Name | None,
+        Field(description="Name of the sheet of a workbook; by default the first visible one.", examples=["Lembar1"]),
     ] = None
     date_order: Annotated[
         Literal["dmy"] | None,

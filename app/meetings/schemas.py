@@ -42,7 +42,7 @@ class Statement(RevisionFields, MeetingStatement):
     """A spoken or written statement about a meeting."""
 
 
-class Correction(BaseModel):
+class SourceCorrection(BaseModel):
     """An error in the source: what it printed, and the value that is served instead."""
 
     field: Annotated[str, Field(examples=["start_on..end_on"])]
@@ -56,7 +56,7 @@ class MeetingSource(BaseModel):
 
     publisher: str | None
     title: str | None
-    corrections: list[Correction]
+    corrections: list[SourceCorrection]
 
 
 class MeetingMembers(BaseModel):

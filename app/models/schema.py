@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-SCHEMA_REVISION = "0047"
+SCHEMA_REVISION = "0048"
 """The newest migration. Revisions are numbers, written with four digits."""
 
 BASELINE_REVISION = "0028"

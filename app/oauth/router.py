@@ -17,7 +17,7 @@ from app.core.http import conditional
 from app.core.http.addresses import client_network
 from app.core.http.app_state import get_from_state
 from app.core.http.dependencies import ReaderDep, get_database, get_settings
-from app.core.http.examples import example
+from app.core.http.examples import EXAMPLE_REQUEST_ID, example
 from app.core.http.openapi import problem_responses
 from app.core.http.parameters import NoParameters
 from app.core.languages import Text
@@ -36,7 +36,13 @@ CLIENT_AUTHENTICATION_METHODS = ["client_secret_basic", "client_secret_post", "p
 ERROR_RESPONSE: dict[str, Any] = {
     "model": schemas.TokenError,
     "content": {
-        "application/json": {"example": {"error": "invalid_client", "error_description": schemas.INVALID_CLIENT}}
+        "application/json": {
+            "example": {
+                "error": "invalid_client",
+                "error_description": schemas.INVALID_CLIENT,
+                "request_id": EXAMPLE_REQUEST_ID,
+            }
+        }
     },
 }
 

@@ -3,10 +3,15 @@
 from typing import Annotated
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from app.core.http.body_types import Day, Line, Name, PayloadModel, Slug, Uuid
 from app.models.vocabulary import Capacity, Office
 from app.writes.payloads import ChangeReason, Reference, SourcedPayload, merge_patch_model
+
+# Types with a name in the contract: otherwise generators name them after the members, as the objects themselves.
+OrganizationCode = TypeAliasType("OrganizationCode", Reference)
+SessionCode = TypeAliasType("SessionCode", Slug)
 
 
 class AssignmentLetterPayload(PayloadModel):
@@ -32,7 +37,7 @@ class ParticipantPayload(SourcedPayload):
     represents: Annotated[Uuid | None, Field(description="Id of the participant whom this one represents.")] = None
     assignment_letter: AssignmentLetterPayload | None = None
     sessions: Annotated[
-        list[Slug], Field(max_length=50, description="Codes of sessions, no two of them parallel.")
+        list[SessionCode], Field(max_length=50, description="Codes of sessions, no two of them parallel.")
     ] = []
     name_as_printed: Name | None = None
     note: Line | None = None
@@ -52,7 +57,9 @@ class ParticipantBatchPayload(ChangeReason):
 class InOfficePayload(SourcedPayload):
     """Organizations and offices; the holders of the offices on the meeting's first day become participants."""
 
-    organizations: Annotated[list[Reference], Field(min_length=1, max_length=600, examples=[["kpu-31", "kpu-32"]])]
+    organizations: Annotated[
+        list[OrganizationCode], Field(min_length=1, max_length=600, examples=[["kpu-31", "kpu-32"]])
+    ]
     offices: Annotated[
         list[Office] | None,
         Field(min_length=1, max_length=4, description="Offices whose holders become participants. Default: all."),

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.core.http.openapi import problem_responses
+from app.core.http.openapi_headers import describe_optional_header, refer_to_headers
 from app.core.problems import (
     AlreadyExists,
     Conflict,
@@ -25,18 +26,6 @@ from app.core.problems import (
 Responses = dict[int | str, dict[str, Any]]
 """Value of `responses=` of a route."""
 _FORBIDDEN = (InsufficientScope, OutsideOrganization)
-_ETAG_HEADER = {
-    "ETag": {"schema": {"type": "string"}, "description": "Identifies this revision; send it as If-Match to change it."}
-}
-LOCATION_HEADER = {
-    "Location": {"schema": {"type": "string", "format": "uri-reference"}, "description": "Path of the object."}
-}
-_REPLAYED_HEADER = {
-    "Idempotency-Replayed": {
-        "schema": {"type": "string", "enum": ["true"]},
-        "description": "This is the response to an earlier request with the same Idempotency-Key.",
-    }
-}
 
 
 def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
@@ -52,7 +41,7 @@ def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Respon
     )
     return {
         200: {"model": model, "description": "With `dry_run=true`: the object that would be created."},
-        201: {"description": "Created.", "headers": {**LOCATION_HEADER, **_ETAG_HEADER, **_REPLAYED_HEADER}},
+        201: {"description": "Created.", "headers": refer_to_headers("Location", "ETag")},
         **problem_responses(*kinds, *more),
     }
 
@@ -60,8 +49,9 @@ def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Respon
 def responses_for_update(*more: type[Problem]) -> Responses:
     """Return the OpenAPI `responses` of a PATCH; `more` are further problems."""
     kinds = (*_FORBIDDEN, NotFound, Conflict, PreconditionFailed, UnsupportedMediaType, InvalidContent)
+    # A dry run has no entity tag: the change is not stored.
     return {
-        200: {"description": "The object after the change.", "headers": _ETAG_HEADER},
+        200: {"description": "The object after the change.", "headers": describe_optional_header("ETag")},
         **problem_responses(*kinds, PreconditionRequired, *more),
     }
 

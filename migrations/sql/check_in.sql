@@ -53,6 +53,9 @@ END $$;
 --   4. The scans, by their primary key.
 --   5. The counters, in the order of their keys (count_attendance).
 --
+-- A new entry changes the attendance of nobody if its participant has an earlier entry and no exit as the last scan: then
+-- the first entry and the last exit stay what they are. So only the attendance of the other participants is derived.
+--
 -- LIMIT 1 on lookups of a single row, and the settings of the function, make Postgres look up each row by its key,
 -- whatever the statistics say.
 CREATE OR REPLACE FUNCTION check_in(of_meeting text, submissions json, device_scans json) RETURNS TABLE (
@@ -68,7 +71,11 @@ DECLARE
     reported device_scan[] := ARRAY(SELECT item FROM json_populate_recordset(NULL::device_scan, device_scans) AS item);
     owner text;
     reading record;
+    result record;
     affected uuid[];
+    is_any_moved boolean := false;
+    is_any_settled boolean := false;
+    unsettled uuid[];
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(roll_lock_key(of_meeting));
     SELECT roll_closed_at INTO closed_at FROM meetings WHERE code = of_meeting;
@@ -98,6 +105,7 @@ BEGIN
         submission.shift := reading.shift;
         accepted := accepted || submission;
         IF reading.is_moved THEN
+            is_any_moved := true;
             affected := affected || ARRAY(
                 SELECT DISTINCT badge.participant FROM scans AS scan
                 CROSS JOIN LATERAL (SELECT participant FROM badges WHERE id = scan.badge LIMIT 1) AS badge
@@ -108,7 +116,7 @@ BEGIN
         END IF;
     END LOOP;
     affected := lock_attendance(of_meeting, affected);
-    RETURN QUERY
+    FOR result IN
     WITH timed AS MATERIALIZED (
         SELECT item.*, submission.device_id, submission.clock_epoch, submission.period, submission.sent_at,
             submission.received_at, submission.client, submission.request_id, submission.shift,
@@ -117,6 +125,7 @@ BEGIN
         JOIN unnest(reported) AS item ON item.p = submission.p
     ), located AS MATERIALIZED (
         SELECT timed.*, badge.id AS known, listed.participant, listed.entry, badge.revoked_at, dated.day,
+            listed.entry IS NOT NULL AND listed.left_at IS NULL AND timed.effective_at > listed.arrived_at AS is_inside,
             timed.session IS NULL OR named.code IS NOT NULL AS session_is_known,
             CASE WHEN named.parallel_group IS NULL OR listed.sessions = '{}' THEN false ELSE EXISTS (
                 SELECT FROM sessions AS other WHERE other.meeting = of_meeting
@@ -190,9 +199,10 @@ BEGIN
             < (existing.received_at, existing.clock_epoch, existing.sent_at)
         RETURNING existing.id, existing.digest, existing.xmax = 0 AS is_new, existing.reported_outcome
     )
-    SELECT answer.p, answer.n, CASE WHEN stored.is_new THEN 201 ELSE 200 END,
-        coalesce(stored.reported_outcome, before.reported_outcome, answer.reported_outcome),
-        coalesce(before.effective_at, answer.effective_at), answer.shift
+    SELECT answer.p, answer.n, CASE WHEN stored.is_new THEN 201 ELSE 200 END AS status,
+        coalesce(stored.reported_outcome, before.reported_outcome, answer.reported_outcome) AS outcome,
+        coalesce(before.effective_at, answer.effective_at) AS effective_at, answer.shift, answer.participant,
+        coalesce(answer.classification = 'entry' AND answer.is_inside AND stored.is_new, false) AS is_settled
     FROM answered AS answer
     LEFT JOIN stored USING (id, digest)
     LEFT JOIN LATERAL (
@@ -202,9 +212,26 @@ BEGIN
             AND stored.is_new IS NULL LIMIT 1
     ) AS before ON true
     UNION ALL
-    SELECT item.p, item.n, 409, 'device_owned', NULL::timestamptz, 0::bigint
+    SELECT item.p, item.n, 409, 'device_owned', NULL::timestamptz, 0::bigint, NULL::uuid, true
     FROM unnest(reported) AS item WHERE item.p = ANY (refused)
-    ORDER BY 1, 2;
+    ORDER BY 1, 2
+    LOOP
+        p := result.p;
+        n := result.n;
+        status := result.status;
+        outcome := result.outcome;
+        effective_at := result.effective_at;
+        shift := result.shift;
+        RETURN NEXT;
+        IF result.is_settled THEN
+            is_any_settled := true;
+        ELSIF result.participant IS NOT NULL THEN
+            unsettled := unsettled || result.participant;
+        END IF;
+    END LOOP;
+    IF is_any_settled AND NOT is_any_moved THEN
+        affected := CASE WHEN unsettled IS NOT NULL THEN with_represented(unsettled) END;
+    END IF;
     IF affected IS NOT NULL THEN
         PERFORM derive_locked_attendance(of_meeting, affected);
     END IF;

@@ -47,7 +47,8 @@ def test_each_setting_is_described() -> None:
 
 
 def test_variables_beside_the_settings_are_read_somewhere() -> None:
-    sources = [*(PROJECT / "app").rglob("*.py"), *(PROJECT / "tests").rglob("*.py"), *(PROJECT / ".ci").iterdir()]
+    scripts = (path for path in (PROJECT / ".ci").iterdir() if path.is_file())
+    sources = [*(PROJECT / "app").rglob("*.py"), *(PROJECT / "tests").rglob("*.py"), *scripts]
     code = "\n".join(path.read_text() for path in sources if path.parent != Path(__file__).parent)
     rows = table_rows(section(configuration.PAGE, "Other variables"))
     variables = [name for row in rows for name in re.findall(r"`(\w+)`", row[0])]

@@ -1,11 +1,19 @@
 import re
+from html import escape
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
+from app.core.languages import Language
+from app.core.problems import PROBLEM_TYPES
+
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-ASSETS = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon.png": "image/png"}
+ASSETS = {
+    **dict.fromkeys(("swagger-ui-bundle.js", "explorer.js", "theme.js"), "text/javascript"),
+    **dict.fromkeys(("swagger-ui.css", "explorer.css", "page.css"), "text/css"),
+    "favicon.png": "image/png",
+}
 
 
 class TestIndex:
@@ -32,21 +40,23 @@ class TestIndex:
 class TestExplorer:
     async def test_page_refers_to_no_other_server(self, client: httpx.AsyncClient) -> None:
         page = (await client.get("/docs", headers={"Accept": BROWSER})).text
-        assert "SwaggerUIBundle" in page
-        assert not re.search(r"(https?:)?//[a-z]", page)
-        assert re.search(r'"?validatorUrl"?: null', page)
+        script = (await client.get("/docs/explorer.js")).text
+        assert "SwaggerUIBundle" in script
+        assert not re.search(r"(https?:)?//[a-z]", page + script)
+        assert re.search(r'"?validatorUrl"?: null', script)
 
     async def test_page_loads_only_files_of_the_service(self, client: httpx.AsyncClient) -> None:
-        page = (await client.get("/docs")).text
-        loaded = set(re.findall(r"""(?:src|href)=["']([^"']+)["']|url: ["']([^"']+)["']""", page))
+        page = (await client.get("/docs")).text + (await client.get("/docs/explorer.js")).text
+        loaded = set(re.findall(r"""(?:src|href)=["']([^"'#]+)["']|fetch\(["']([^"']+)["']""", page))
         paths = {urljoin("/docs", path) for pair in loaded for path in pair if path}
-        assert paths == {*(f"/docs/{name}" for name in ASSETS), "/openapi.json"}
+        assert paths == {*(f"/docs/{name}" for name in ASSETS), "/openapi.json", "/problems"}
         for path in paths:
             assert (await client.get(path)).status_code == 200
 
     async def test_styles_refer_to_no_other_server(self, client: httpx.AsyncClient) -> None:
-        styles = (await client.get("/docs/swagger-ui.css")).text
-        assert not re.search(r"@import|url\(\s*[\"']?(https?:)?//", styles)
+        for name in ("swagger-ui.css", "explorer.css", "page.css"):
+            styles = (await client.get(f"/docs/{name}")).text
+            assert not re.search(r"@import|url\(\s*[\"']?(https?:)?//", styles)
 
     @pytest.mark.parametrize(("name", "kind"), ASSETS.items())
     async def test_asset_is_served_with_an_etag(self, client: httpx.AsyncClient, name: str, kind: str) -> None:
@@ -88,3 +98,39 @@ class TestExplorer:
         get = await client.get(path, headers={"X-Request-Id": "head"})
         head = await client.head(path, headers={"X-Request-Id": "head"})
         assert (head.status_code, head.headers, head.content) == (200, get.headers, b"")
+
+
+class TestProblemPages:
+    @pytest.mark.parametrize("code", sorted(PROBLEM_TYPES))
+    @pytest.mark.parametrize("language", ["id", "en"])
+    async def test_page_has_a_title_of_its_own_and_both_languages(
+        self, client: httpx.AsyncClient, code: str, language: Language
+    ) -> None:
+        problem_type = PROBLEM_TYPES[code]
+        page = (await client.get(f"/problems/{code}", headers={"Accept": BROWSER, "Accept-Language": language})).text
+        title = f"{problem_type.status} {escape(problem_type.title.in_language(language))}"
+        assert f"<title>{title} ({code}) - Rakornas</title>" in page
+        assert f'<html lang="{language}">' in page
+        assert f"<h1>{title}</h1>" in page
+        assert f'<section class="other" lang="{"en" if language == "id" else "id"}">' in page
+        for text in (problem_type.title, problem_type.remedy):
+            assert escape(text.id) in page
+            assert escape(text.en) in page
+
+    @pytest.mark.parametrize("path", ["/problems", "/problems/not_found"])
+    async def test_links_lead_back_and_style_is_that_of_the_explorer(
+        self, client: httpx.AsyncClient, path: str
+    ) -> None:
+        response = await client.get(path, headers={"Accept": BROWSER})
+        links = set(re.findall(r'href="([^"]+)"', response.text))
+        assert {"/docs", "/problems", "/docs/page.css", "/docs/favicon.png"} <= links
+        for link in links:
+            assert (await client.get(link)).status_code == 200, link
+        assert "style-src 'self'" in response.headers["content-security-policy"]
+        assert "script-src" not in response.headers["content-security-policy"]
+        assert "page.css" in (await client.get("/docs")).text
+
+    async def test_list_has_each_problem_and_its_own_title(self, client: httpx.AsyncClient) -> None:
+        page = (await client.get("/problems", headers={"Accept": BROWSER, "Accept-Language": "id"})).text
+        assert "<title>Masalah - Rakornas</title>" in page
+        assert re.findall(r'<h2><a href="/problems/(\w+)">', page) == list(PROBLEM_TYPES)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.imports.router import XLSX
 from tests.conftest import fetch_value
 from tests.imports.import_client import CSV_TYPE, NDJSON_TYPE, ImportClient, row_errors, row_statuses
 
@@ -135,7 +136,7 @@ async def test_malformed_csv_is_400_and_stores_nothing(importer: ImportClient, o
 async def test_unsupported_media_type_is_415_with_the_supported_ones(importer: ImportClient, media_type: str) -> None:
     response = await importer.send("name\r\nSiti\r\n", media_type, "officials")
     assert response.status_code == 415
-    assert response.headers["accept"] == "text/csv, application/x-ndjson"
+    assert response.headers["accept"] == f"text/csv, application/x-ndjson, {XLSX}"
 
 
 async def test_file_may_have_up_to_8_mib(importer: ImportClient) -> None:

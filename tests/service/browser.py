@@ -113,13 +113,27 @@ class Explorer:
         """Load the page in a window of this size, unless it is already loaded, as that takes seconds."""
         if size == self.size:
             return
+        self.resize(size)
+        self.driver.get("about:blank")
+        self.driver.get(f"{self.base_url}/docs")
+        self.wait_until(lambda: self.find_elements(".opblock"))
+        self.size = size
+
+    def open_address(self, path: str, size: tuple[int, int], *, is_dark: bool = False) -> None:
+        """Load a page of the service anew, in a window of this size and with these colours of the system."""
+        colours = {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [colours]})
+        self.driver.get("about:blank")
+        self.resize(size)
+        self.size = None  # the page of the other tests has to be loaded again
+        self.driver.get(f"{self.base_url}{path}")
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Make the window this size, with the touch screen of a phone if it is that of one."""
         (width, height), phone = size, size == PHONE
         metrics = {"width": width, "height": height, "deviceScaleFactor": 2 if phone else 1, "mobile": phone}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
         self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": phone})
-        self.driver.get(f"{self.base_url}/docs")
-        self.wait_until(lambda: self.find_elements(".opblock"))
-        self.size = size
 
     def wait_until(self, condition: Callable[[], T]) -> T:
         return WebDriverWait(self.driver, TIMEOUT_SECONDS, 0.05, [WebDriverException]).until(lambda _: condition())
@@ -150,7 +164,7 @@ class Explorer:
 
     def authorize(self, client_id: str, client_secret: str) -> None:
         """Authorize with the credentials of a client, and all of its scopes."""
-        self.click(".auth-wrapper .authorize")
+        self.click("#authorize")
         self.wait_until(lambda: self.find_element("#client_id_clientCredentials")).send_keys(client_id)
         self.find_element("#client_secret_clientCredentials").send_keys(client_secret)
         self.click(".modal-ux button.authorize")

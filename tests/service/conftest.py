@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
@@ -25,6 +26,9 @@ from app.cli import app as cli
 from app.core import telemetry
 from tests.conftest import DATABASES_DIR, fetch_value, replace_database
 from tests.service.raw_http import build_get, exchange
+
+if TYPE_CHECKING:
+    from tests.service.browser import Explorer
 
 CHECKOUT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 60.0
@@ -188,3 +192,15 @@ async def bare_url(server: str) -> AsyncIterator[str]:
     await fetch_value(server, f"CREATE DATABASE {name}")
     yield replace_database(server, name)
     await fetch_value(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def explorer(service: Service, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Explorer]":
+    """The explorer in a browser, for all tests of a module."""
+    from tests.service import browser
+
+    kept = os.environ.get("RAKORNAS_SCREENSHOTS")
+    screenshots = Path(kept) if kept else tmp_path_factory.mktemp("screenshots")
+    screenshots.mkdir(parents=True, exist_ok=True)
+    with browser.start_chromium() as driver:
+        yield browser.Explorer(driver, service.base_url, screenshots)

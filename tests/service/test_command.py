@@ -27,11 +27,12 @@ def assert_fails_with(*arguments: str, message: str, **changes: str) -> None:
 
 
 def assert_error_message(result: "subprocess.CompletedProcess[str]", message: str) -> None:
-    """Assert one line on standard error with this message, and exit code 1."""
+    """Assert one line on standard error with this message, after the one that names the database, and exit code 1."""
     assert result.returncode == 1, result
     assert result.stdout == ""
-    assert result.stderr.count("\n") == 1, result.stderr
-    assert message in result.stderr
+    *named, line = result.stderr.splitlines()
+    assert [text for text in named if not text.startswith("Using the ")] == [], result.stderr
+    assert message in line
 
 
 def test_port_in_use_is_an_error() -> None:
@@ -99,7 +100,7 @@ async def test_serve_migrates_on_request(bare_url: str, monkeypatch: pytest.Monk
     assert (result.returncode, result.stderr) == (0, "")
     assert "Rakornas is listening." in result.stdout
     assert "client_secret" not in result.stdout  # only the embedded database gets a client
-    assert served == [(3, bare_url)]
+    assert served == [(3, bare_url, "")]  # and no root path
     assert await fetch_value(bare_url, "SELECT count(*) FROM regions") == 0
 
 

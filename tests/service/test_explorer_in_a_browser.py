@@ -6,9 +6,7 @@ runs most of them, as tests/examples already tests the examples that the page sh
 """
 
 import json
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -43,16 +41,7 @@ FACTS = {
 # Their examples are not in the reference data, and their descriptions say so.
 WITHOUT_EXAMPLE_DATA = {"operations-attendance-get_quorum", "operations-rolls-get_roll_digest"}
 Operations = dict[str, tuple[str, str, dict[str, Any]]]
-LOADED = ("/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/openapi.json")
-
-
-@pytest.fixture(scope="module")
-def explorer(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explorer]:
-    kept = os.environ.get("RAKORNAS_SCREENSHOTS")
-    screenshots = Path(kept) if kept else tmp_path_factory.mktemp("screenshots")
-    screenshots.mkdir(parents=True, exist_ok=True)
-    with browser.start_chromium() as driver:
-        yield Explorer(driver, service.base_url, screenshots)
+LOADED = ("/docs", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js", "/docs/explorer.js", "/openapi.json")
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import fetch_value
+from tests.imports.test_workbook import create_workbook
 from tests.service.conftest import invoke_command
 from tests.writes.object_examples import OFFICIAL_ID
 
@@ -99,7 +100,7 @@ async def test_dry_run_imports_nothing(own_url: str, valid_file: Path) -> None:
         ("rows.csv", f'{HEADER}\n"', "divisions", 1, "rows.csv: Quotes on line 2 or after it are wrong"),
         ("rows.ndjson", '{"code', "divisions", 1, "rows.ndjson:1: This line is not valid JSON."),
         ("rows.csv", HEADER, "colours", 2, "--resource must be one of: regions,"),
-        ("rows.txt", HEADER, "divisions", 2, "must end with one of: .csv, .ndjson"),
+        ("rows.ods", HEADER, "divisions", 2, "must end with one of: .csv, .txt, .ndjson, .xlsx"),
         ("", "", "divisions", 2, "does not exist"),
     ],
 )
@@ -134,3 +135,18 @@ def test_missing_database_is_one_error_line(valid_file: Path) -> None:
     result = invoke_command("import", str(valid_file), "--resource", "divisions", "--database-url", url)
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     assert "cannot be used" in result.stderr
+
+
+async def test_workbook_is_imported(own_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "divisi.xlsx"
+    rows: list[list[str | int]] = [
+        ["Kode", "Jenis", "Tingkat", "Nama", "Jumlah anggota"],
+        ["p7-98", "Divisi", "Provinsi", "Satu", 7],
+    ]
+    path.write_bytes(create_workbook(("Petunjuk", [["Isi lembar Data"]]), ("Data", rows)))
+    arguments = ("import", str(path), "--resource", "divisions", "--database-url", own_url)
+    assert (await fetch_value(own_url, "SELECT count(*) FROM divisions WHERE code = 'p7-98'")) == 0
+    result = invoke_command(*arguments, "--sheet", "Data")
+    assert (result.stdout, result.stderr) == ("Imported: created 1.\n", "")
+    wrong = invoke_command(*arguments, "--sheet", "Lain")
+    assert (wrong.returncode, "There is no sheet with this name." in wrong.stderr) == (1, True)

@@ -38,9 +38,9 @@ def test_each_report_is_printed(loaded_url: str) -> None:
 
 def test_empty_embedded_database_is_loaded_first(bare_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded = nullcontext(operations.TargetDatabase(bare_url, embedded=True))
-    monkeypatch.setattr(operations, "open_database", lambda *_: embedded)
-    result = invoke_command("show", "stages", "--running", *DAY)
-    assert (result.returncode, result.stderr) == (0, "")
+    monkeypatch.setattr(operations, "open_database", lambda *_, **__: embedded)
+    result = invoke_command("show", "stages", "--running", *DAY, "--data-dir", "/new")
+    assert (result.returncode, result.stderr) == (0, "Created an embedded database in /new.\n")
     assert "pu-01b" in result.stdout
 
 
@@ -48,7 +48,7 @@ def test_empty_embedded_database_is_loaded_first(bare_url: str, monkeypatch: pyt
 def test_empty_data_directory_is_loaded_and_its_server_stopped() -> None:
     with create_directory() as directory:
         result = run_command("show", "stages", "--running", *DAY, "--data-dir", f"{directory}/data")
-        assert (result.returncode, result.stderr) == (0, "")
+        assert (result.returncode, result.stderr) == (0, f"Created an embedded database in {directory}/data.\n")
         assert [line.split()[0] for line in result.stdout.splitlines() if line.lstrip().startswith("pu-")] == [
             "pu-01",
             "pu-01a",

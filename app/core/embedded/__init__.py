@@ -11,8 +11,6 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
-from app.core.embedded import directories, installation, postmaster
+from app.core.embedded import directories, installation, postmaster, process
 
 Binaries = installation.Binaries
 EmbeddedError = installation.EmbeddedError
@@ -59,8 +57,11 @@ def start_server(data_dir: Path) -> "EmbeddedPostgres":
 
 @contextlib.contextmanager
 def run_server(data_dir: Path) -> Iterator["EmbeddedPostgres"]:
-    """Start or join the embedded server and yield it; stop using it when the block ends, also on SIGTERM."""
-    with _exit_on_sigterm():
+    """Start or join the embedded server and yield it; stop using it when the block ends, also on SIGTERM.
+
+    Meanwhile this process has no variables of libpq, such as PGSSLMODE, which are meant for other servers.
+    """
+    with process.exit_on_sigterm(), process.without_libpq_variables():
         server = start_server(data_dir)
         try:
             yield server
@@ -233,17 +234,3 @@ def _open_private_file(path: Path) -> int:
     """Open a file (no symlink) for reading and appending, created with mode 0600; return its descriptor."""
     # O_NOFOLLOW: root may be working in a directory of another user, who could place a symbolic link there.
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-
-
-@contextlib.contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
-    """Make SIGTERM raise SystemExit while the block runs, so that `finally` runs; keep an existing handler."""
-    is_ours = threading.current_thread() is threading.main_thread()
-    if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)

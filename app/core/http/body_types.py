@@ -110,7 +110,7 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
 
     Args:
         model: The schema of the whole document.
-        name: Name of the schema; by default that of the model followed by `Patch`.
+        name: Name of the schema; by default that of the model with `Patch` instead of `Payload`.
     """
     fields: dict[str, Any] = {}
     for member, field in model.model_fields.items():
@@ -118,7 +118,9 @@ def build_patch_model(model: type[PayloadModel], name: str | None = None) -> typ
         optional = Field(default_factory=lambda: None, **attributes)  # a plain default would appear in the schema
         parts = (_patch_annotation(field.annotation), *field.metadata, optional)
         fields[member] = Annotated[parts]
-    return create_model(name or f"{model.__name__}Patch", __base__=PayloadModel, __doc__=model.__doc__, **fields)
+    return create_model(
+        name or f"{model.__name__.removesuffix('Payload')}Patch", __base__=PayloadModel, __doc__=model.__doc__, **fields
+    )
 
 
 def _patch_annotation(annotation: Any) -> Any:

@@ -14,8 +14,8 @@ from app.core.http.openapi_components import (
     share_parameters,
     share_responses,
 )
-from app.core.http.openapi_headers import HEADERS, declare_response_headers
-from app.core.http.openapi_schemas import allow_partial_documents, name_schemas_by_title, simplify_schemas
+from app.core.http.openapi_headers import HEADERS, UNCOUNTED_PATHS, declare_response_headers
+from app.core.http.openapi_schemas import name_schemas_by_title, simplify_schemas
 from app.core.problems import (
     MEDIA_TYPE,
     ContentTooLarge,
@@ -34,6 +34,14 @@ from app.core.problems import (
 
 # Parameters of every list, shown after the parameters of its own.
 COMMON_LIST_PARAMETERS = ("q", "sort", "page_size", "page_token", "fields", "known_at")
+
+FIELDS_DESCRIPTION = (
+    "Members to include, separated by commas. The object, or each object of a list, then has exactly these members, "
+    "also if its schema requires others."
+)
+# The server that answers, whatever its address is.
+SERVERS = [{"url": "/", "description": "This service."}]
+CONTACT = {"name": "The operator of this service"}
 
 
 class ProblemError(BaseModel):
@@ -106,14 +114,15 @@ def build_openapi_document(app: FastAPI, example_responses: ExampleResponses) ->
             version=app.version,
             summary=app.summary,
             description=app.description,
+            contact=CONTACT,
             license_info=app.license_info,
+            servers=SERVERS,
             routes=app.routes,
             tags=app.openapi_tags,
         )
         name_schemas_by_title(document)
         for method, path, operation in list_operations(document):
             complete_operation(document, method, path, operation, example_responses)
-        allow_partial_documents(document)
         simplify_schemas(document)
         share_responses(document)
         share_parameters(document)
@@ -131,9 +140,14 @@ def complete_operation(
     parameters = operation.get("parameters", [])
     for parameter in parameters:
         remove_null_option(parameter)
+        if parameter["name"] == "fields":
+            parameter["description"] = FIELDS_DESCRIPTION
+        if parameter["name"] == "If-Match":  # FastAPI must not require it: that would be a 422 instead of a 428
+            parameter["required"] = "428" in operation["responses"]
     for response in operation["responses"].values():
         keep_problem_media_type(response)
-    if method == "get" and "application/json" in operation["responses"]["200"].get("content", {}):
+    is_json = "application/json" in operation["responses"].get("200", {}).get("content", {})
+    if method == "get" and is_json and not path.startswith(UNCOUNTED_PATHS):  # probes have no entity tag
         operation["responses"]["304"] = {"description": "Not modified: If-None-Match named the current entity tag."}
     declare_response_headers(document, method, path, operation)
     add_examples(path, operation, example_responses)

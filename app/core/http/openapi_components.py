@@ -60,14 +60,15 @@ def share_responses(document: dict[str, Any]) -> None:
 
 
 def share_parameters(document: dict[str, Any]) -> None:
-    """Move parameters that many operations have to the components in place: of each name the most frequent form."""
+    """Move parameters that are the same in all operations which have one of this name to the components in place."""
     uses = Counter(_serialize(parameter) for parameter in _list_inline_parameters(document))
     by_name: dict[str, list[str]] = defaultdict(list)
-    for text, count in uses.most_common():
-        if count >= MIN_USES_OF_SHARED_PARAMETER:
-            by_name[json.loads(text)["name"]].append(text)
+    for text in uses:
+        by_name[json.loads(text)["name"]].append(text)
     references = {
-        texts[0]: f"#/components/parameters/{to_component_name(name)}" for name, texts in sorted(by_name.items())
+        texts[0]: f"#/components/parameters/{to_component_name(name)}"
+        for name, texts in sorted(by_name.items())
+        if len(texts) == 1 and uses[texts[0]] >= MIN_USES_OF_SHARED_PARAMETER
     }
     document["components"]["parameters"] = {
         reference.rpartition("/")[2]: json.loads(text) for text, reference in references.items()

@@ -61,10 +61,9 @@ HEADERS: dict[str, dict[str, Any]] = {
 }
 # The headers of the responses with a status, besides those of all responses.
 HEADERS_BY_STATUS: dict[str, tuple[str, ...]] = {
-    "201": ("Location",),
-    "304": ("ETag",),
-    "308": ("Location",),
+    "304": ("ETag", "Link"),
     "401": ("WWW-Authenticate",),
+    "412": ("ETag",),
     "415": ("Accept", "Accept-Patch", "Accept-Encoding"),
     "429": ("Retry-After",),
     "503": ("Retry-After",),
@@ -75,9 +74,14 @@ RATE_LIMIT_HEADERS = ("RateLimit", "RateLimit-Policy")
 UNCOUNTED_PATHS = ("/health/", "/metrics")
 
 
-def refer_to_header(name: str) -> dict[str, Any]:
-    """Return a reference to the component of a header."""
-    return {"$ref": f"#/components/headers/{name}"}
+def refer_to_headers(*names: str) -> dict[str, dict[str, Any]]:
+    """Return the OpenAPI `headers` of a response that has these headers, as references to their components."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def describe_optional_header(name: str) -> dict[str, dict[str, Any]]:
+    """Return the OpenAPI `headers` of a response that has this header only sometimes."""
+    return {name: {**HEADERS[name], "required": False}}
 
 
 def declare_response_headers(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> None:
@@ -90,21 +94,21 @@ def declare_response_headers(document: dict[str, Any], method: str, path: str, o
         is_read = method == "get" and status == "200"
         if is_problem:
             declared.append("Content-Language")
-        if is_read and "application/json" in content and not path.startswith(UNCOUNTED_PATHS):
+        if is_read and "304" in operation["responses"]:
             declared.append("ETag")
         if is_read and "page_token" in names:
             declared.append("Link")
         if status < "300" and "Idempotency-Key" in names:
             declared.append("Idempotency-Replayed")
-        if is_problem or (status < "300" and _is_counted(method, path, operation)):
+        if status >= "304" or _is_counted(method, path, operation):
             declared.extend(RATE_LIMIT_HEADERS)
         own = response.get("headers", {})
-        headers = {name: refer_to_header(name) for name in declared} | own
+        headers = refer_to_headers(*declared) | own
         codes = content.get(MEDIA_TYPE, {}).get("examples", {})
         for code, name in HEADERS_BY_PROBLEM.items():
             if code in codes:
                 is_always = len(codes) == 1
-                headers[name] = refer_to_header(name) if is_always else {**HEADERS[name], "required": False}
+                headers |= refer_to_headers(name) if is_always else describe_optional_header(name)
         response["headers"] = headers
 
 

@@ -10,6 +10,8 @@ from app.core.http.openapi_components import list_operations
 FORMATS_WITHOUT_PATTERN = ("date", "date-time", "uuid")
 """Generators map these formats to types that take no pattern."""
 
+SCALAR_TYPES = ("string", "integer", "number", "boolean")
+
 
 def name_schemas_by_title(document: dict[str, Any]) -> None:
     """Rename each schema in place to its title: `StagePage`, not `PageOf_Stage_`; ValueError if titles repeat.
@@ -18,7 +20,7 @@ def name_schemas_by_title(document: dict[str, Any]) -> None:
         ValueError: Two schemas have the same title. A generator of clients would drop one of them.
     """
     schemas = document["components"]["schemas"]
-    names = {name: schema["title"] for name, schema in schemas.items()}
+    names = {name: schema.setdefault("title", name) for name, schema in schemas.items()}
     if repeated := sorted(title for title, count in Counter(names.values()).items() if count > 1):
         raise ValueError(f"Several schemas have the title {', '.join(repeated)}.")
     document["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
@@ -47,42 +49,30 @@ def simplify_schemas(document: dict[str, Any]) -> None:
                 simplify_schema(part)
 
 
+def merge_null(schema: dict[str, Any]) -> None:
+    """Write `anyOf` a text or number, or null, as one schema with two types, in place.
+
+    Otherwise generators make a class of the text, named after the member, such as `Region`.
+    """
+    options = schema.get("anyOf")
+    if isinstance(options, list) and len(options) == 2 and options[1] == {"type": "null"}:
+        option = options[0]
+        if isinstance(option.get("type"), str) and option["type"] in SCALAR_TYPES and "enum" not in option:
+            del schema["anyOf"]
+            schema |= {**option, **schema, "type": [option["type"], "null"]}
+
+
 def simplify_schema(schema: dict[str, Any]) -> None:
-    """Remove the title of a schema, and replace or remove a pattern that generators cannot use, in place.
+    """Remove the title of a schema, and a pattern or a default that generators cannot use, in place.
 
     A member may be called `title`: that is an object.
     """
     if isinstance(schema.get("title"), str):
         del schema["title"]
+    if isinstance(schema.get("default"), dict) and isinstance(schema.get("$ref"), str):
+        del schema["default"]  # generators take it for a value of another type
+    merge_null(schema)
     if schema.get("format") in FORMATS_WITHOUT_PATTERN:
         schema.pop("pattern", None)
     if schema.get("pattern") == SINGLE_LINE_PATTERN:
         schema["pattern"] = LINE_SCHEMA_PATTERN
-
-
-def allow_partial_documents(document: dict[str, Any]) -> None:
-    """Let operations with the parameter `fields` return documents with only some members; change them in place."""
-    schemas = document["components"]["schemas"]
-    for _, _, operation in list_operations(document):
-        if any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
-            content = operation["responses"]["200"]["content"]["application/json"]
-            whole = content["schema"]["$ref"].rpartition("/")[2]
-            if "items" in schemas[whole]["properties"]:
-                items = schemas[whole]["properties"]["items"]
-                items["items"] = _allow_partial_document(schemas, items["items"])
-            else:
-                content["schema"] = _allow_partial_document(schemas, content["schema"])
-
-
-def _allow_partial_document(schemas: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Add a copy of a schema without required members to `schemas`; return a schema that allows both."""
-    if "anyOf" in schema:
-        return schema
-    name = schema["$ref"].rpartition("/")[2]
-    schemas[f"{name}Part"] = {
-        **{key: value for key, value in schemas[name].items() if key != "required"},
-        "title": f"{name}Part",
-        "description": f"The members of {name} that `fields` names.",
-        "additionalProperties": False,
-    }
-    return {"anyOf": [schema, {"$ref": f"#/components/schemas/{name}Part"}]}

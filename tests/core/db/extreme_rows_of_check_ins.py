@@ -111,6 +111,16 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         }
         for meeting in (MEETING_CODE, CLOSED_MEETING)
     ],
+    "clock_readings": [
+        {
+            "meeting": MEETING_CODE,
+            "device_id": DEVICE_ID,
+            "clock_epoch": MAX_CLOCK_EPOCH,
+            "shift": -1,
+            "received_at": INSTANT,
+            "period": 0,
+        }
+    ],
     "scans": [
         scan_row(44, "first_entry", VALID_BADGE),
         scan_row(45, "re_entry", VALID_BADGE, session="full", sequence=2**53 - 1),
