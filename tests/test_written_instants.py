@@ -42,7 +42,7 @@ def iterate_schemas(node: Any, seen: set[str]) -> Iterator[dict[str, Any]]:
         if reference.startswith("#/components/") and reference not in seen:
             seen.add(reference)
             _, _, kind, name = reference.split("/")
-            yield from iterate_schemas(CONTRACT["components"][kind][name], seen)
+            yield from iterate_schemas(CONTRACT["components"].get(kind, {}).get(name), seen)
         for name, value in node.items():
             if name not in EXAMPLE_MEMBERS:
                 yield from iterate_schemas(value, seen)

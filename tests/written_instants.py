@@ -20,4 +20,5 @@ async def require_written_instants(response: httpx.Response) -> None:
     """Assert that each instant in a JSON response is in UTC with six fractional digits."""
     if "json" in response.headers.get("content-type", "") and not response.url.path.startswith(NOT_CHECKED):
         await response.aread()
-        assert not find_other_instants(response.text), response.url
+        other = find_other_instants(response.text)
+        assert not other, f"{response.url}: {other[:3]}"

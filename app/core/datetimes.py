@@ -24,7 +24,8 @@ PartialDate = Annotated[
         examples=["2022-04-12", "2018"],
     ),
 ]
-WRITTEN_INSTANT_PATTERN = rf"{DATE_PATTERN[:-1]}T{TIME_OF_DAY}:[0-5][0-9]\.[0-9]{{6}}\+00:00$"
+# Of any year: the clock of a device may be wrong by centuries.
+WRITTEN_INSTANT_PATTERN = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{TIME_OF_DAY}:[0-5][0-9]\.[0-9]{{6}}\+00:00$"
 # The same form for to_char() of Postgres, of a timestamp in UTC.
 WRITTEN_INSTANT_SQL_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'
 _INSTANT = re.compile(INSTANT_PATTERN.removesuffix("$"))
