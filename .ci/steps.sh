@@ -19,6 +19,14 @@ install_postgres() {
     fi
 }
 
+# Install pgbouncer for the environments with a pooler, if apt-get can.
+install_pooler() {
+    step "Install pgbouncer for the tests of environments"
+    if [ ! -x /usr/sbin/pgbouncer ] && command -v apt-get >/dev/null; then
+        apt-get update -qq && apt-get install -y -qq pgbouncer >/dev/null || echo "pgbouncer is not available"
+    fi
+}
+
 # Install Chromium for the tests of the explorer, if apt-get can.
 install_browser() {
     step "Install a browser for the tests of the explorer"

@@ -15,6 +15,9 @@ from app.officials.payloads import OfficialPayload
 from app.officials.repository import OFFICIAL
 from app.organizations.payloads import OrganizationPayload
 from app.organizations.repository import ORGANIZATION
+from app.participants.payloads import ParticipantRow
+from app.participants.repository import PARTICIPANT
+from app.participants.row_resolution import resolve_rows
 from app.regions.payloads import RegionPayload
 from app.regions.repository import REGION
 from app.stages.payloads import StagePayload
@@ -33,5 +36,6 @@ IMPORTABLE: Mapping[str, Importable] = {
         Importable(MEETING, MeetingPayload),
         Importable(SESSION, SessionPayload),
         Importable(STATEMENT, StatementPayload),
+        Importable(PARTICIPANT, ParticipantRow, resolve_rows),
     )
 }

@@ -135,7 +135,7 @@ def test_operation_declares_its_problems(name: str) -> None:
     responses = OPERATIONS[name]["responses"]
     assert {"400", "401", "408", "413", "414", "422", "429", "431", "503"} <= set(responses)
     assert ("406" in responses) == ("/v1/" in name or name in ("get /", "get /problems", "get /problems/{code}"))
-    assert ("404" in responses) == ("{" in name or name == "get /metrics")
+    assert ("404" in responses) == ("{" in name or name in ("get /metrics", "post /v1/imports"))
     for status, response in responses.items():
         # The token endpoint tells what is wrong with a request in OAuth's own form.
         if status >= "400" and (name, status) not in (("post /oauth/token", "400"), ("post /oauth/token", "401")):

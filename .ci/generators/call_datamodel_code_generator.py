@@ -49,3 +49,4 @@ batch = CheckInBatchPayload(
 response = http.post("/v1/meetings/sidang-pleno-2026-11-24/check-ins:batch", json=batch.model_dump(mode="json"))
 results = CheckInBatchResult.model_validate_json(response.content)
 assert [result.outcome for result in results.results] == ["badge_unknown"]
+http.close()

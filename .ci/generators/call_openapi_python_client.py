@@ -31,7 +31,7 @@ assert stage.legal_basis is None or stage.legal_basis.isprintable()
 page = list_officials.sync(client=client, q="tarmidzi", page_size=5)
 assert isinstance(page, OfficialPage), page
 assert page.items[0].name == "Muhammad Tarmizi"
-assert [appointment.organization.code for appointment in page.items[0].appointments] == ["kpu-31"]
+assert "kpu-31" in {appointment.organization.code for appointment in page.items[0].appointments}
 
 problem = get_region.sync("99", client=client)
 assert isinstance(problem, ProblemDocument), problem
@@ -63,3 +63,4 @@ batch = CheckInBatchPayload(device_id=f"device-{uuid4().hex[:8]}", device_sent_a
 results = check_in_batch.sync("sidang-pleno-2026-11-24", client=client, body=batch)
 assert isinstance(results, CheckInBatchResult), results
 assert [result.outcome for result in results.results] == ["badge_unknown"]
+client.get_httpx_client().close()

@@ -10,7 +10,7 @@ from app.attendance.summary_repository import COUNTERS
 # Excludes check-ins, so that everything that is compared is of one moment.
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _SELECT_MEETINGS = """
-SELECT code FROM meetings WHERE anonymised_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code
+SELECT code FROM meetings WHERE anonymised_at IS NULL AND ($1::text IS NULL OR code = $1) ORDER BY code COLLATE "C"
 """
 _COLUMNS = "meeting, participant, organization, office, sessions, status, late, arrived_at, left_at, entry"
 _LINE_COLUMNS = "status, late, arrived_at, left_at, entry, days, intervals, stays"
@@ -57,7 +57,8 @@ INSERT INTO attendance_counts ({_COUNTER_KEY}, {", ".join(COUNTERS)}) SELECT * F
 ON CONFLICT ({_COUNTER_KEY}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in COUNTERS)} RETURNING 1
 """  # noqa: S608  (only constants)
 _SELECT_EXPIRED = """
-SELECT meeting, deletion FROM retention_periods WHERE due_at <= clock_timestamp() ORDER BY due_at, meeting, deletion
+SELECT meeting, deletion FROM retention_periods WHERE due_at <= clock_timestamp()
+ORDER BY due_at, meeting COLLATE "C", deletion
 """
 _SET_AUTHOR = "SELECT set_config('rakornas.made_by', 'retention run', true)"
 _ERASE = "SELECT participants, records FROM erase_personal_data($1, $2)"

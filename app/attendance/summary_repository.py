@@ -29,6 +29,7 @@ from app.attendance import schemas
 from app.attendance.repository import PUBLIC_LINES
 from app.core.db.database import Queryable
 from app.core.db.documents import Document, DocumentSelect, Expression, document_text, json_object
+from app.core.db.ordering import by_code_point
 from app.core.db.statements import Statement
 from app.core.problems import InvalidParameters
 
@@ -113,7 +114,7 @@ def _groups_expression(by: str, counters: FromClause) -> ColumnElement[Any]:
         rows = rows.outerjoin(_session, and_(_session.c.meeting == _MEETING, _session.c.code == counters.c.key))
     sums = rows.group_by(literal_column("1"), literal_column("2")).subquery()
     group = json_object(key=sums.c.key, name=sums.c.name, **_counts_members(sums))
-    array = select(func.json_agg(aggregate_order_by(group, sums.c.key))).scalar_subquery()
+    array = select(func.json_agg(aggregate_order_by(group, by_code_point(sums.c.key)))).scalar_subquery()
     return func.coalesce(array, _EMPTY_ARRAY)
 
 

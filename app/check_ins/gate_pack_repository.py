@@ -25,7 +25,7 @@ SELECT json_build_object(
             json_build_object('code', session.code, 'name', session.name, 'parallel_group', session.parallel_group,
                 'starts_at', {instant_sql("session.starts_at")}, 'ends_at', {instant_sql("session.ends_at")},
                 'room', session.room)
-            ORDER BY session.position, session.code
+            ORDER BY session.position, session.code COLLATE "C"
         )
         FROM sessions AS session WHERE session.meeting = meeting.code
     ), '[]'),

@@ -14,6 +14,7 @@ from app import models, references
 from app.clients import schemas
 from app.core.collection import ActiveFilters, Collection
 from app.core.db.documents import DayExpression, Document, DocumentSelect, json_array, json_object
+from app.core.db.ordering import by_code_point
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
 from app.writes.client_visibility import visibility_condition
@@ -68,7 +69,9 @@ CLIENTS = Collection(
 
 _client_documents = CLIENTS.document.select(_client.name, _client.id, as_of=False).subquery("client_documents")
 SELECT_CLIENT_DOCUMENTS = Statement(
-    select(cast(_client_documents.c.document, Text)).order_by(_client_documents.c.name, _client_documents.c.id)
+    select(cast(_client_documents.c.document, Text)).order_by(
+        by_code_point(_client_documents.c.name), _client_documents.c.id
+    )
 )
 SELECT_SECRET_DOCUMENT = Statement(
     select(cast(json_object(id=_secret.id, created_at=_secret.created_at, revoked_at=_secret.revoked_at), Text)).where(

@@ -49,6 +49,12 @@ def import_(
     date_order: Annotated[
         Literal["dmy"] | None, typer.Option(help="dmy: all dates in numbers have the day first, as 05/06/2022.")
     ] = None,
+    meeting: Annotated[
+        str | None, typer.Option(help="Code of the meeting of all rows; required for participants.")
+    ] = None,
+    organization: Annotated[
+        str | None, typer.Option(help="Participants only: code of the organization of all rows.")
+    ] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook; by default the first visible one.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, like the response of POST /v1/imports.")] = False,
     reason: Annotated[str | None, typer.Option(help="Reason of the change, for every revision.")] = None,
@@ -71,7 +77,16 @@ def import_(
     if path.suffix.lower() not in command_line.FORMAT_BY_SUFFIX:
         suffixes = ", ".join(command_line.FORMAT_BY_SUFFIX)
         raise typer.BadParameter(f"The name of {path} must end with one of: {suffixes}.")
-    options = ImportOptions(IMPORTABLE[resource], dry_run, partial, update, all_results, date_order == "dmy")
+    importable = IMPORTABLE[resource]
+    if importable.resolve is not None and meeting is None:
+        raise typer.BadParameter("--meeting is required for participants.")
+    if (meeting is not None and not importable.is_below_meeting) or (
+        organization is not None and not importable.resolve
+    ):
+        raise typer.BadParameter("--meeting or --organization is not allowed with this resource.")
+    day_first = date_order == "dmy"
+    importable = importable.within_meeting(meeting)
+    options = ImportOptions(importable, dry_run, partial, update, all_results, day_first, organization)
     change_reason = parse_change_reason(reason, legal_basis)
     try:
         settings = operations.read_settings()

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Integer, Text, bindparam, case, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 
 from app.core.db.documents import Document, Expression, document_text
+from app.core.db.ordering import by_code_point
 from app.core.db.similarity import FOLDED_QUERY, distance_expression, exact_name_condition, similarity_condition
 from app.core.db.statements import Statement
 from app.core.languages import Text as Sentence
@@ -188,7 +189,13 @@ class CollectionDefinition:
         if self.rank_limit is None:
             return where
         # OFFSET 0 separates the two steps: a scan in the order of the key that stops early may have to read far.
-        similar = select(self.key.label("key")).where(*where).correlate(None).offset(literal_column("0")).subquery()
+        similar = (
+            select(by_code_point(self.key).label("key"))
+            .where(*where)
+            .correlate(None)
+            .offset(literal_column("0"))
+            .subquery()
+        )
         return [self.key.in_(select(similar.c.key).order_by(similar.c.key).limit(self.rank_limit))]
 
     def _matches_folded_text(self) -> ColumnElement[bool]:
@@ -196,8 +203,12 @@ class CollectionDefinition:
         return similarity_condition(self.folded_text, FOLDED_QUERY)
 
     def _order_by_columns(self, sort: str) -> tuple[list[Expression], bool]:
-        """Return the columns of a sort order, the key last, and whether it is descending; `q`: best match first."""
+        """Return the columns of a sort order, the key last, and whether it is descending; `q`: best match first.
+
+        Texts are ordered by code point.
+        """
+        key = by_code_point(self.key)
         if sort == "q":
             tie_break = exact_name_condition(self.rows.c.name) if self.tie_break is None else self.tie_break
-            return [distance_expression(self.folded_text), case((tie_break, 0), else_=1), self.key], False
-        return [*self.sorts[sort.removeprefix("-")], self.key], sort.startswith("-")
+            return [distance_expression(self.folded_text), case((tie_break, 0), else_=1), key], False
+        return [*map(by_code_point, self.sorts[sort.removeprefix("-")]), key], sort.startswith("-")

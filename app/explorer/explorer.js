@@ -109,6 +109,17 @@ const showHints = () => ({
   },
 });
 
+// Swagger UI draws a closed padlock where a token is optional, as if one were needed: there is none there.
+const hidePadlockOfOpenOperations = () => ({
+  wrapComponents: {
+    OperationSummary: (Summary, { React }) => props => {
+      const isOpen = props.operationProps.get("security")?.some(requirement => requirement.size === 0);
+      const operationProps = isOpen ? props.operationProps.delete("security") : props.operationProps;
+      return React.createElement(Summary, { ...props, operationProps });
+    },
+  },
+});
+
 // The introduction is long: it is folded, so that the operations begin on the first screen.
 const foldIntroduction = () => ({
   wrapComponents: {
@@ -184,7 +195,7 @@ const start = async () => {
     deepLinking: true,
     defaultModelsExpandDepth: -1,
     displayRequestDuration: true,
-    plugins: [showHints, foldIntroduction, readNoAddress, resolveLocally(contract)],
+    plugins: [showHints, hidePadlockOfOpenOperations, foldIntroduction, readNoAddress, resolveLocally(contract)],
     requestInterceptor: request =>
       getAccept(request.headers ?? {}) === "text/event-stream" ? { ...request, userFetch: fetchUntilFirstEvent } : request,
     validatorUrl: null,

@@ -31,6 +31,8 @@ ROUNDED_NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?[Ee][+-]?[0-9]+")
 SHORTENED_NUMBER = re.compile(r"[0-9]+([.,][0-9]+)?")
 TIME_OF_DAY = re.compile(r"([0-9]{1,2})[.:]([0-9]{2})([.:]00)?")
 REGION_CODE_WITHOUT_ZEROS = re.compile(r"[0-9]|[0-9]{1,2}[.,][0-9]|[0-9][.,][0-9]{2}")
+COMMA_SEPARATED = "comma_separated"
+"""Key of the JSON schema of a list whose cell may have commas between its items, although they may be names."""
 LIST_SEPARATOR, SLUG_SEPARATOR = re.compile(r"[;\n]"), re.compile(r"[;,\n]")
 
 
@@ -162,7 +164,8 @@ class Column:
         items = option.get("items", {})
         if items.get("type") != "string" or text.startswith("["):
             return self._parse_json(text)
-        separator = SLUG_SEPARATOR if items.get("pattern") == SLUG_PATTERN else LIST_SEPARATOR
+        has_commas = items.get("pattern") == SLUG_PATTERN or option.get(COMMA_SEPARATED)
+        separator = SLUG_SEPARATOR if has_commas else LIST_SEPARATOR
         return [item for item in map(clean_text, separator.split(text)) if item]
 
     def _parse_json(self, cell: str) -> Any:

@@ -13,6 +13,7 @@ from app.imports.parser import ParsedRows
 from app.imports.refusals import Refusal, explain_refusal, find_blocking_address
 from app.imports.report import ImportOptions, ImportReport, RowReport
 from app.imports.repository import RowsRefused, RowWriter
+from app.imports.resolution import resolve_chunk
 from app.imports.rows import InvalidRow, Row, StoredObjects
 from app.imports.schemas import RowStatus
 from app.writes.resource import Resource
@@ -42,7 +43,11 @@ async def import_rows(
         OutsideOrganization: The caller may not write any object of the resource.
         InvalidContent: The header of the file is wrong.
         Malformed: The file is not of its format.
+        NotFound: The meeting of all rows does not exist, or the caller may not know of it.
+        RollClosed: The roll of that meeting has been closed.
     """
+    if options.meeting is not None:
+        await options.importable.resource.ensure_writable(transaction, caller, {"meeting": options.meeting})
     require_importer(caller, options.importable.resource)
     return await _Importer(transaction, caller, options).run(rows, report_progress)
 
@@ -51,6 +56,19 @@ def require_importer(caller: Caller, resource: Resource) -> None:
     """Raise OutsideOrganization if the caller may not write any object of the resource."""
     if caller.meeting is not None or (caller.organization is not None and resource.owner_query is None):
         raise OutsideOrganization
+
+
+async def require_visible(transaction: Transaction, caller: Caller, options: ImportOptions) -> None:
+    """Raise a problem unless the caller may see the response of an earlier import with these options.
+
+    Raises:
+        OutsideOrganization: The caller may not write any object of the resource.
+        NotFound: The meeting of all rows does not exist, or the caller may not know of it.
+    """
+    resource = options.importable.resource
+    if options.meeting is not None:
+        await resource.ensure_visible(transaction, caller, {"meeting": options.meeting})
+    require_importer(caller, resource)
 
 
 class _Importer:
@@ -93,6 +111,7 @@ class _Importer:
 
     async def _import_chunk(self, chunk: Sequence[Row | InvalidRow]) -> None:
         """Write and report a chunk's rows; refuse invalid and repeated ones, write singly those lacking references."""
+        chunk = await resolve_chunk(self.transaction, self.report.options, chunk)
         valid_rows = [row for row in chunk if isinstance(row, Row)]
         new_keys = await transactions.insert_new_keys(self.transaction, valid_rows)
         for row in chunk:

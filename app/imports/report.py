@@ -67,6 +67,13 @@ class ImportOptions:
     """Report all rows, also those of a long file."""
     day_first: bool = False
     """Dates in numbers have the day first, also those that could have the month first."""
+    organization: str | None = None
+    """Code of the organization of all participants; None: each row names its own."""
+
+    @property
+    def meeting(self) -> str | None:
+        """The code of the meeting of all rows; None if the rows name it, or belong to none."""
+        return self.importable.meeting
 
     @property
     def max_refused(self) -> int:

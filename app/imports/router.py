@@ -15,24 +15,29 @@ from app.core.http.dependencies import get_settings
 from app.core.http.examples import write_example
 from app.core.http.openapi import problem_responses
 from app.core.http.openapi_headers import refer_to_headers
-from app.core.languages import preferred_language
+from app.core.languages import Text, preferred_language
 from app.core.problems import (
+    ErrorDetail,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     ImportRefused,
     InsufficientScope,
     InvalidContent,
+    InvalidParameters,
     Malformed,
+    NotFound,
     OutsideOrganization,
     RequestInFlight,
+    RollClosed,
     UnsupportedMediaType,
 )
 from app.imports import importer, parser, repository, schemas, transactions, workbook
 from app.imports.queue import ImportQueue
 from app.imports.report import ImportOptions
+from app.imports.row_schema import Importable
 from app.rendering.renderer_pool import RendererPool
 from app.routing import create_resource_router
-from app.writes import audit_trail, idempotency
+from app.writes import audit_trail, idempotency, incarnations
 from app.writes.idempotency import StoredResponse
 from app.writes.payloads import ChangeReason
 from app.writes.request import IdempotencyKey, WriteRequest, parse_create_request
@@ -53,7 +58,10 @@ SCOPES: Mapping[str, Scope] = {
     "meetings": Scope.MEETINGS_WRITE,
     "sessions": Scope.MEETINGS_WRITE,
     "statements": Scope.MEETINGS_WRITE,
+    "participants": Scope.ATTENDANCE_WRITE,
 }
+NOT_WITH_RESOURCE = Text("Tidak berlaku untuk sumber daya ini.", "Not allowed with this resource.")
+MEETING_REQUIRED = Text("Wajib untuk peserta.", "Required for participants.")
 EXAMPLE_CSV = 'id,name,other_names\r\n,Siti Contoh,"[""Siti C.""]"\r\n,Budi Contoh,\r\n'
 EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": "Budi Contoh"}\n'
 
@@ -77,7 +85,7 @@ EXAMPLE_NDJSON = '{"name": "Siti Contoh", "other_names": ["Siti C."]}\n{"name": 
         200: {"headers": refer_to_headers("Content-Language")},
         **problem_responses(
             *(IdempotencyKeyRequired, InsufficientScope, OutsideOrganization, RequestInFlight),
-            *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused),
+            *(UnsupportedMediaType, InvalidContent, ImportRefused, IdempotencyKeyReused, NotFound, RollClosed),
         ),
     },
 )
@@ -92,6 +100,10 @@ async def import_rows(
     it is refused (`would_overwrite`) unless `update=true`. A row without an `id` creates one. Members that are not
     given keep their stored values, or get their defaults. An empty cell means null, or not given if null is not
     allowed. A key may occur in one row only.
+
+    Participants belong to the `meeting` of the request. Their rows name organizations and sessions by code or name, and
+    officials by id or by their name within the organization; a row without an `id` changes the participant who is the
+    same person, if there is one. No row deletes a participant.
 
     Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
     of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the
@@ -109,18 +121,41 @@ async def import_rows(
         raise Malformed from None
     queue = get_from_state(request.app, ImportQueue)
     options = ImportOptions(
-        queue.importable[query.resource],
+        _choose_importable(queue, query),
         write_request.dry_run,
         query.partial == "true",
         query.update == "true",
         query.results == "all",
         query.date_order == "dmy",
+        query.organization,
     )
     reason = ChangeReason(reason=query.reason, legal_basis=query.legal_basis)
     caller = write_request.caller
     async with queue.register(caller.client_id, write_request.idempotency_key), queue.acquire_slot():
         rows = await _read_rows(request, body, format_, options, query.sheet)
         return await _run_import(write_request, options, reason, rows, body)
+
+
+def _choose_importable(queue: ImportQueue, query: schemas.ImportQuery) -> Importable:
+    """Return the resource of the rows, with the meeting of all rows.
+
+    Raises:
+        InvalidParameters: The meeting is missing, or the resource has no meeting or no organization of all rows.
+    """
+    importable = queue.importable[query.resource]
+    errors = [
+        ErrorDetail("not_with_resource", NOT_WITH_RESOURCE, parameter=name)
+        for name, is_allowed in (
+            ("meeting", importable.is_below_meeting),
+            ("organization", importable.resolve is not None),
+        )
+        if getattr(query, name) is not None and not is_allowed
+    ]
+    if importable.resolve is not None and query.meeting is None:
+        errors.append(ErrorDetail("missing", MEETING_REQUIRED, parameter="meeting"))
+    if errors:
+        raise InvalidParameters(*errors)
+    return importable.within_meeting(query.meeting)
 
 
 async def _read_rows(
@@ -146,15 +181,17 @@ async def _run_import(
     client, key = write_request.caller.client_id, write_request.idempotency_key
     language = preferred_language(request.headers.get("accept-language", ""))
     target = f"{request.url.path}?{request.url.query}"
-    fingerprint = idempotency.compute_fingerprint(request.method, target, body)
     database = transactions.build_database(get_settings(request), DATABASE_TIMEOUT_SECONDS)
     try:
         async with open_transaction(database) as transaction:
             await transactions.prepare_transaction(transaction, DATABASE_TIMEOUT_SECONDS)
             request_id = str(request.scope.get("state", {}).get("request_id", ""))
             await audit_trail.attribute_revisions(transaction, write_request.caller, request_id, reason)
+            # A meeting that has the code of a deleted one is another meeting.
+            incarnation = await incarnations.count_deletions(transaction, "meetings", options.meeting or "")
+            fingerprint = idempotency.compute_fingerprint(request.method, target, body, incarnation)
             if key and (stored := await idempotency.find_response(transaction, client, key, fingerprint)):
-                importer.require_importer(write_request.caller, options.importable.resource)
+                await importer.require_visible(transaction, write_request.caller, options)
                 return _build_response(stored.response, {"Idempotency-Replayed": "true"})
             report = await importer.import_rows(transaction, write_request.caller, options, rows)
             await asyncio.to_thread(report.to_document, language)  # in a thread, so that the event loop goes on
@@ -168,7 +205,7 @@ async def _run_import(
                 request_id=request_id,
             )
             if key:
-                repeatable = idempotency.RepeatableResponse(response, [], is_personal=False)
+                repeatable = idempotency.RepeatableResponse(response, [], is_personal=False, meeting=options.meeting)
                 await idempotency.store_response(transaction, client, key, fingerprint, repeatable)
     finally:
         await database.close()

@@ -11,6 +11,7 @@ from app.core.http.body_types import PayloadModel, Slug, Uuid
 from app.imports.columns import Column
 from app.imports.headings import index_headings
 from app.writes.resource import Resource
+from app.writes.row_resolution import ResolveRows
 
 # Keys that the path of an object names, but no body.
 KEY_FIELDS: Mapping[str, tuple[Any, Any]] = {
@@ -25,7 +26,20 @@ class Importable:
 
     resource: Resource
     payload_model: type[PayloadModel]
-    """Body of the POST that creates an object."""
+    """Body of the POST that creates an object, or a row with the same meaning."""
+    resolve: ResolveRows | None = None
+    """Replaces names in the rows of a meeting by codes and ids; the import then names the meeting."""
+    meeting: str | None = None
+    """Code of the meeting of all rows; None: each row names its own, if it has one."""
+
+    @property
+    def is_below_meeting(self) -> bool:
+        """Return whether the objects belong to a meeting."""
+        return self.resource.key_columns[0] == "meeting"
+
+    def within_meeting(self, meeting: str | None) -> "Importable":
+        """Return the resource with this meeting for all rows; itself if it is None."""
+        return replace(self, meeting=meeting) if meeting else self
 
     @cached_property
     def row_model(self) -> type[PayloadModel]:
@@ -88,4 +102,6 @@ class Importable:
     @cached_property
     def required_columns(self) -> tuple[str, ...]:
         """The names of the columns that every table must have."""
-        return tuple(name for name, info in self.row_model.model_fields.items() if info.is_required())
+        given = {"meeting"} if self.meeting else set()
+        fields = self.row_model.model_fields.items()
+        return tuple(name for name, info in fields if info.is_required() and name not in given)

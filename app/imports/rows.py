@@ -8,10 +8,19 @@ from uuid_utils.compat import uuid7
 
 from app.core.http.body_types import PayloadModel
 from app.core.http.validation import validate_document
+from app.core.languages import Text
 from app.core.problems import ErrorDetail, InvalidContent
 from app.imports import parts
 from app.imports.row_schema import Importable
 from app.writes.resource import Resource, Values
+
+OTHER_MEETING = ErrorDetail(
+    "other_meeting",
+    Text(
+        "Baris ini menyebut rapat lain daripada parameter meeting.", "This row names another meeting than the import."
+    ),
+    pointer="/meeting",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,10 @@ def build_valid_row(
         importable: The resource of the row.
         cell_errors: Errors of cells whose members are left out.
     """
+    if importable.meeting is not None:
+        if members.get("meeting", importable.meeting) != importable.meeting:
+            cell_errors = (*cell_errors, OTHER_MEETING)
+        members = {**members, "meeting": importable.meeting}
     try:
         payload = validate_document(importable.row_model, members)
     except InvalidContent as invalid:

@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from app.core.http.body_types import SINGLE_LINE_PATTERN, Name, TextFormat, require_single_line
+from app.core.http.body_types import SINGLE_LINE_PATTERN, Name, Slug, TextFormat, require_single_line
 from app.core.http.parameters import EmptyQuery
+from app.writes.payloads import Reference
 from app.writes.request import WriteQuery
 
 ResourceName = Literal[
@@ -19,6 +20,7 @@ ResourceName = Literal[
     "meetings",
     "sessions",
     "statements",
+    "participants",
 ]
 RowStatus = Literal["created", "updated", "unchanged", "refused", "not_attempted"]
 MAX_REPORTED_ROWS = 1_000
@@ -32,6 +34,22 @@ class ImportQuery(WriteQuery, EmptyQuery):
     """Query parameters of an import."""
 
     resource: Annotated[ResourceName, Field(description="Resource of the rows.", examples=["officials"])]
+    meeting: Annotated[
+        Slug | None,
+        Field(
+            description="Code of the meeting of all rows: required for participants; for sessions and statements "
+            "instead of a column.",
+            examples=["rakornas-2022-06"],
+        ),
+    ] = None
+    organization: Annotated[
+        Reference | None,
+        Field(
+            description="Participants only: code of the organization of all rows, instead of a column; a row that "
+            "names another one is refused.",
+            examples=["kpu-31"],
+        ),
+    ] = None
     partial: Annotated[
         Literal["true", "false"] | None,
         Field(description="`true`: store the valid rows even if others are refused.", examples=["true"]),

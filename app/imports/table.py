@@ -33,6 +33,7 @@ class Table:
     columns: list[Column | None] = field(default_factory=list)
     """The columns from left to right; None for one that contains no member."""
     _without_heading: set[int] = field(default_factory=set)
+    _ignored: set[int] = field(default_factory=set)
 
     def read_rows(self, records: Iterator[Record]) -> Iterator[UnparsedRow | None]:
         """Yield each row below the header, and None for each empty one.
@@ -44,7 +45,8 @@ class Table:
         position = self._find_header(first)
         self._read_header(first[position] if first else Record(1, []))
         for record in itertools.chain(first[position + 1 :], records):
-            is_row = not all(is_empty(cell) for cell in record.cells)
+            # A numbered line without other content is empty, too.
+            is_row = not all(is_empty(cell) for n, cell in enumerate(record.cells) if n not in self._ignored)
             yield UnparsedRow(record.line, partial(self._parse, record)) if is_row else None
 
     def _find_header(self, records: Sequence[Record]) -> int:
@@ -99,6 +101,7 @@ class Table:
             raise InvalidContent(*errors)
         self.columns = [by_name[member] if member else None for member in members]
         self._without_heading = {n for n, heading in enumerate(headings) if not heading}
+        self._ignored = {n for n, member in enumerate(members) if member is None} - self._without_heading
 
     def _unknown_column(self, heading: str) -> ErrorDetail:
         """Build the error for an unknown heading, with the known one that is most similar."""

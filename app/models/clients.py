@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH_CHECK, Base
+from app.models.metadata import NAME_LENGTH_CHECK, Base, sort_index
 
 
 class Client(Base):
@@ -48,7 +48,7 @@ class Client(Base):
         Index(None, "live_organization"),
         Index(None, "live_meeting"),
         Index(None, "updated_at"),
-        Index(None, "name", "id"),
+        sort_index("name", "id"),
     )
 
 

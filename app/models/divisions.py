@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Computed, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH_CHECK, Base, SourcedRecord, one_of_check
+from app.models.metadata import NAME_LENGTH_CHECK, Base, SourcedRecord, one_of_check, sort_index
 from app.models.vocabulary import DivisionKind, Level, Office
 
 
@@ -30,10 +30,11 @@ class Division(SourcedRecord, Base):
         CheckConstraint(one_of_check("level", Level), name="level_known"),
         CheckConstraint(one_of_check("led_by", Office), name="led_by_known"),
         CheckConstraint("members BETWEEN 1 AND 99", name="members_range"),
-        Index(None, "kind", "code"),
-        Index(None, "level", "members", "code"),
-        Index(None, "members", "code"),
-        Index(None, "name", "code"),
-        Index(None, "updated_at", "code"),
+        sort_index("kind", "code"),
+        sort_index("level", "members", "code"),
+        sort_index("members", "code"),
+        sort_index("code"),
+        sort_index("name", "code"),
+        sort_index("updated_at", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )

@@ -25,6 +25,7 @@ from app.models.metadata import (
     SourcedRecord,
     calendar_check,
     one_of_check,
+    sort_index,
 )
 from app.models.vocabulary import ElectionKind, StageKind
 
@@ -49,10 +50,16 @@ class Election(SourcedRecord, Base):
         CheckConstraint(one_of_check("kind", ElectionKind), name="kind_known"),
         CheckConstraint(calendar_check("voting_on"), name="voting_on_in_calendar"),
         CheckConstraint(calendar_check("decided_on"), name="decided_on_in_calendar"),
-        Index(None, "kind", "code"),
-        Index(None, "name", "code"),
-        Index(None, "updated_at", "code"),
-        Index("ix_elections_voting", text("COALESCE(voting_on, 'infinity'::date)"), "code"),
+        sort_index("kind", "code"),
+        sort_index("code"),
+        sort_index("name", "code"),
+        sort_index("updated_at", "code"),
+        Index(
+            "ix_elections_voting",
+            text("COALESCE(voting_on, 'infinity'::date)"),
+            "code",
+            postgresql_ops={"code": 'COLLATE "C"'},
+        ),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )
 
@@ -96,13 +103,26 @@ class Stage(SourcedRecord, Base):
         CheckConstraint(calendar_check("end_on"), name="end_on_in_calendar"),
         CheckConstraint("end_on >= start_on", name="ends_after_start"),
         Index(None, "election", "parent", "position"),
-        Index("ix_stages_in_order", "election", text("COALESCE(parent, '')"), "position", "code"),
-        Index(None, "parent", "code"),
-        Index(None, "kind", "code"),
-        Index(None, "round", "code"),
-        Index(None, "name", "code"),
-        Index(None, "updated_at", "code"),
-        Index("ix_stages_first_day", text("COALESCE(start_on, end_on, 'infinity'::date)"), "code"),
+        Index(
+            "ix_stages_in_order",
+            "election",
+            text("COALESCE(parent, '') COLLATE \"C\""),
+            "position",
+            "code",
+            postgresql_ops={"election": 'COLLATE "C"', "code": 'COLLATE "C"'},
+        ),
+        sort_index("parent", "code"),
+        sort_index("kind", "code"),
+        sort_index("round", "code"),
+        sort_index("code"),
+        sort_index("name", "code"),
+        sort_index("updated_at", "code"),
+        Index(
+            "ix_stages_first_day",
+            text("COALESCE(start_on, end_on, 'infinity'::date)"),
+            "code",
+            postgresql_ops={"code": 'COLLATE "C"'},
+        ),
         Index("ix_stages_end_on", "end_on"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )

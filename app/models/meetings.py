@@ -31,6 +31,7 @@ from app.models.metadata import (
     calendar_check,
     one_of_check,
     parts_column,
+    sort_index,
     statement_triggers,
 )
 from app.models.vocabulary import DivisionKind, MeetingKind, RollAccess, SessionKind, StatementForm
@@ -93,13 +94,14 @@ class Meeting(Record, Base):
         CheckConstraint("end_on - start_on < 366", name="within_a_year"),
         CheckConstraint("check_in_margin_minutes BETWEEN 0 AND 720", name="check_in_margin_minutes_range"),
         CheckConstraint("day_ends_at ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'", name="day_ends_at_shape"),
-        Index(None, "host", "code"),
-        Index(None, "kind", "code"),
-        Index(None, "election", "code"),
-        Index(None, "start_on", "code"),
+        sort_index("host", "code"),
+        sort_index("kind", "code"),
+        sort_index("election", "code"),
+        sort_index("start_on", "code"),
         Index(None, "end_on"),
-        Index(None, "name", "code"),
-        Index(None, "updated_at", "code"),
+        sort_index("code"),
+        sort_index("name", "code"),
+        sort_index("updated_at", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )
 
@@ -169,7 +171,7 @@ class Session(SourcedRecord, Base):
         CheckConstraint("(track IS NULL) = (parallel_group IS NULL)", name="track_is_of_a_group"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         UniqueConstraint("meeting", "parallel_group", "track"),
-        Index(None, "meeting", "position", "code"),
+        sort_index("meeting", "position", "code"),
     )
 
 

@@ -8,7 +8,15 @@ from sqlalchemy import CheckConstraint, ColumnElement, Computed, Date, ForeignKe
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH_CHECK, REVISION_TRIGGERS, Base, SourcedRecord, calendar_check, one_of_check
+from app.models.metadata import (
+    NAME_LENGTH_CHECK,
+    REVISION_TRIGGERS,
+    Base,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+    sort_index,
+)
 from app.models.vocabulary import Office, Standing
 
 
@@ -24,7 +32,7 @@ class Official(SourcedRecord, Base):
 
     __table_args__ = (
         CheckConstraint(NAME_LENGTH_CHECK, name="name_length"),
-        Index(None, "name", "id"),
+        sort_index("name", "id"),
         Index(None, "updated_at", "id"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )

@@ -5,7 +5,15 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.metadata import NAME_LENGTH_CHECK, REVISION_TRIGGERS, Base, SourcedRecord, calendar_check, one_of_check
+from app.models.metadata import (
+    NAME_LENGTH_CHECK,
+    REVISION_TRIGGERS,
+    Base,
+    SourcedRecord,
+    calendar_check,
+    one_of_check,
+    sort_index,
+)
 from app.models.vocabulary import Level, OrganizationKind, Sector
 
 
@@ -52,13 +60,14 @@ class Organization(SourcedRecord, Base):
             unique=True,
             postgresql_where=text("kind = 'commission'"),
         ),
-        Index(None, "kind", "code"),
-        Index(None, "level", "code"),
-        Index(None, "sector", "code"),
-        Index(None, "parent", "code"),
-        Index(None, "region", "code"),
+        sort_index("kind", "code"),
+        sort_index("level", "code"),
+        sort_index("sector", "code"),
+        sort_index("parent", "code"),
+        sort_index("region", "code"),
         Index(None, "established_on"),
-        Index(None, "name", "code"),
-        Index(None, "updated_at", "code"),
+        sort_index("code"),
+        sort_index("name", "code"),
+        sort_index("updated_at", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )

@@ -14,6 +14,7 @@ from app.models.metadata import (
     calendar_check,
     one_of_check,
     parts_column,
+    sort_index,
     statement_triggers,
 )
 from app.models.vocabulary import RegionType
@@ -48,12 +49,13 @@ class Region(SourcedRecord, Base):
         CheckConstraint("(type = 'province') = (parent IS NULL)", name="province_has_no_parent"),
         CheckConstraint("(type = 'province') = (length(code) = 2)", name="province_has_short_code"),
         CheckConstraint('parent = "left"(code, 2)', name="parent_leads_code"),
-        Index(None, "type", "code"),
-        Index(None, "parent", "code"),
+        sort_index("type", "code"),
+        sort_index("parent", "code"),
         Index(None, "split_from"),
         Index(None, "valid_from"),
-        Index(None, "name", "code"),
-        Index(None, "updated_at", "code"),
+        sort_index("code"),
+        sort_index("name", "code"),
+        sort_index("updated_at", "code"),
         Index(None, "folded", postgresql_using="gin", postgresql_ops={"folded": "gin_trgm_ops"}),
     )
 

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-SCHEMA_REVISION = "0048"
+SCHEMA_REVISION = "0049"
 """The newest migration. Revisions are numbers, written with four digits."""
 
 BASELINE_REVISION = "0028"

@@ -54,6 +54,25 @@ class ParticipantBatchPayload(ChangeReason):
     participants: Annotated[list[ParticipantPayload], Field(min_length=1, max_length=500)]
 
 
+class ParticipantRow(SourcedPayload):
+    """A row of a list of participants, as people write it: with names instead of codes and ids."""
+
+    official: Annotated[Uuid | None, Field(description="Id of an official.")] = None
+    name: Name | None = None
+    organization: Annotated[Name | None, Field(description="Code or name of the organization.")] = None
+    office: Office | None = None
+    capacity: Capacity = "delegate"
+    represents: Uuid | None = None
+    letter_number: Annotated[Name | None, Field(description="Number of the letter of assignment.")] = None
+    letter_dated_on: Annotated[Day | None, Field(description="Date of the letter of assignment.")] = None
+    sessions: Annotated[
+        list[Name],
+        Field(max_length=50, description="Codes or names of sessions.", json_schema_extra={"comma_separated": True}),
+    ] = []
+    name_as_printed: Name | None = None
+    note: Line | None = None
+
+
 class InOfficePayload(SourcedPayload):
     """Organizations and offices; the holders of the offices on the meeting's first day become participants."""
 

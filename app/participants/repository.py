@@ -119,13 +119,13 @@ PARTICIPANT = Resource(
 
 _INSERT_PARTICIPANTS = """
 INSERT INTO participants ({names}) SELECT {names}
-FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS new ORDER BY new.organization, new.id
+FROM jsonb_populate_recordset(NULL::participants, $1::text::jsonb) AS new ORDER BY new.organization COLLATE "C", new.id
 """
 _INSERT_ASSIGNMENTS = """
 INSERT INTO participant_sessions (meeting, session, participant)
 SELECT new.meeting, new.session, new.participant
 FROM jsonb_to_recordset($1::text::jsonb) AS new (meeting text, session text, participant uuid)
-ORDER BY new.participant, new.session
+ORDER BY new.participant, new.session COLLATE "C"
 """
 _SELECT_REGISTERED = Statement(
     select(

@@ -11,6 +11,7 @@ from sqlalchemy import Date, Integer, Text, bindparam, func, literal_column, sel
 
 from app import models
 from app.core.db.database import Queryable
+from app.core.db.ordering import by_code_point
 from app.core.db.statements import Statement
 from app.models.officials import contains_day
 from app.quorum.presence import PresenceInterval
@@ -37,7 +38,7 @@ _SELECT_MEMBERS = Statement(
         _appointment.office.in_([literal_column("'chair'"), literal_column("'member'")]),
         contains_day(_appointment.possible, bindparam("day", type_=Date)),
     )
-    .order_by(func.office_rank(_appointment.office, type_=Integer), _official.name, _appointment.id)
+    .order_by(func.office_rank(_appointment.office, type_=Integer), by_code_point(_official.name), _appointment.id)
 )
 # A stay lasts from an entry to an exit or to the end of the day. A participant without scans has the stated times.
 _SELECT_INTERVALS = Statement(

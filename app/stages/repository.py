@@ -21,6 +21,7 @@ from app.core.db.documents import (
     document_text,
     json_object,
 )
+from app.core.db.ordering import by_code_point
 from app.core.db.provenance import sourced_record_columns
 from app.core.db.statements import Statement
 from app.models.days import days_until, first_known_day_or_infinity, overlap_conditions
@@ -118,7 +119,7 @@ def _build_tree_statement() -> Statement:
     )
     nodes = STAGES.document.select(tree.c.path, as_of=True).join(tree, tree.c.code == _stage.code).subquery("nodes")
     depth = func.cardinality(nodes.c.path)
-    next_depth = func.lead(depth).over(order_by=nodes.c.path)
+    next_depth = func.lead(depth).over(order_by=by_code_point(nodes.c.path))
     document = document_text(nodes.c.document, only_fields=False)
     opening = func.concat(func.left(document, -1), _text_literal(',"children":['))
     closing = case(
@@ -127,7 +128,7 @@ def _build_tree_statement() -> Statement:
         else_=func.concat(func.repeat(_text_literal("]}"), depth - next_depth + 1), _text_literal(",")),
     )
     pieces = select(nodes.c.path, func.concat(opening, closing).label("text")).subquery("pieces")
-    stages = func.string_agg(pieces.c.text, aggregate_order_by(_text_literal(""), pieces.c.path))
+    stages = func.string_agg(pieces.c.text, aggregate_order_by(_text_literal(""), by_code_point(pieces.c.path)))
     reference = cast(json_object(code=election.code, name=election.name), Text)
     return Statement(
         select(reference, func.coalesce(select(stages).scalar_subquery(), _text_literal(""))).where(

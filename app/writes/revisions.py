@@ -31,6 +31,7 @@ from app.core.collection import ActiveFilters, Collection
 from app.core.datetimes import WrittenInstant
 from app.core.db.database import Queryable
 from app.core.db.documents import DayExpression, Document, DocumentSelect, format_instants, json_object
+from app.core.db.ordering import by_code_point
 from app.core.http.paging import Page
 from app.core.http.parameters import FieldSelection, ListQuery
 from app.core.problems import NotFound
@@ -119,7 +120,7 @@ def _changes_expression() -> ColumnElement[Any]:
     member = func.coalesce(after.c.key, before.c.key)
     change = json_object(member=member, before=before.c.value, after=after.c.value)
     both = before.outerjoin(after, before.c.key == after.c.key, full=True)
-    rows = select(func.json_agg(aggregate_order_by(change, member))).select_from(both)
+    rows = select(func.json_agg(aggregate_order_by(change, by_code_point(member)))).select_from(both)
     different = func.coalesce(before.c.value, _NULL).is_distinct_from(func.coalesce(after.c.value, _NULL))
     return func.coalesce(rows.where(different).scalar_subquery(), literal_column("'[]'::json"))
 

@@ -154,7 +154,7 @@ CROSS JOIN LATERAL (
         coalesce(jsonb_agg(jsonb_build_object(
             'session', session, 'on', day, 'entered_at', effective_at, 'left_at', coalesce(exited_at, day_ends_at),
             'ended_by', CASE WHEN exited_at IS NULL THEN 'day_end' ELSE 'exit' END
-        ) ORDER BY effective_at, session) FILTER (WHERE by_session), '[]') AS intervals,
+        ) ORDER BY effective_at, session COLLATE "C") FILTER (WHERE by_session), '[]') AS intervals,
         coalesce(jsonb_agg(jsonb_build_object(
             'on', day, 'entered_at', effective_at, 'left_at', coalesce(exited_at, day_ends_at)
         ) ORDER BY effective_at) FILTER (WHERE NOT by_session), '[]') AS stays

@@ -16,7 +16,7 @@ CREATE OR REPLACE FUNCTION describe_quorum(of_meeting text) RETURNS jsonb LANGUA
                 SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'official', person.id, 'name', person.name, 'office', held.office,
                     'certain', coalesce(held.certain @> meeting.start_on + n, false)
-                ) ORDER BY array_position(ARRAY['chair', 'member'], held.office), person.name, held.id), '[]')
+                ) ORDER BY array_position(ARRAY['chair', 'member'], held.office), person.name COLLATE "C", held.id), '[]')
                 FROM appointments AS held JOIN officials AS person ON person.id = held.official
                 WHERE held.organization = meeting.host AND held.office IN ('chair', 'member')
                     AND held.possible @> meeting.start_on + n

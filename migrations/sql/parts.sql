@@ -89,7 +89,7 @@ DECLARE
 BEGIN
     EXECUTE format(
         'UPDATE participants AS object SET parts = jsonb_build_object(''sessions'', coalesce(('
-        'SELECT jsonb_agg(session ORDER BY session) FROM participant_sessions AS part'
+        'SELECT jsonb_agg(session ORDER BY session COLLATE "C") FROM participant_sessions AS part'
         ' WHERE part.meeting = object.meeting AND part.participant = object.id), ''[]''))'
         ' WHERE (meeting, id) IN (%s)', changed_keys
     );

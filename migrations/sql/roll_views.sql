@@ -20,7 +20,7 @@ UNION ALL
 SELECT live.code, live.name, live.place, live.time_zone, live.start_on, live.end_on,
     (
         SELECT coalesce(jsonb_agg(
-            jsonb_build_object('code', code, 'name', name, 'starts_at', starts_at) ORDER BY position, code
+            jsonb_build_object('code', code, 'name', name, 'starts_at', starts_at) ORDER BY position, code COLLATE "C"
         ), '[]') FROM sessions WHERE meeting = live.code
     )
 FROM meetings AS live

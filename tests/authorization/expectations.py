@@ -24,6 +24,7 @@ WRITE_SCOPES = {
     "/v1/imports?resource=statements": "meetings:write",
 }
 READ_SCOPES = {"/v1/clients": "clients:admin", "/v1/audit": "audit:read"}
+PARTICIPANT_LIST = re.compile(r"/v1/imports\?resource=participants&.*meeting=([a-z0-9-]+)")
 MEETING_TARGET = re.compile(r"/v1/meetings/([a-z0-9-]+)([/:][^?]*)")
 # (rest of the target, scope to write, scope to read).
 MEETING_SCOPES = (
@@ -57,6 +58,8 @@ class MeetingAccess(NamedTuple):
 
 def find_meeting_access(request: RequestCase) -> MeetingAccess | None:
     """Return the meeting and scope that a request requires, or None if it is no such request."""
+    if imported := PARTICIPANT_LIST.match(request.target):
+        return MeetingAccess(imported[1], "attendance:write")
     match = MEETING_TARGET.match(request.target)
     for rest, write, read in MEETING_SCOPES:
         scope = read if request.method == "GET" else write

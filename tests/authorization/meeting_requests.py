@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
+
 from tests.authorization import dataset
 from tests.authorization.dataset import MEETINGS, MISSING_ID, PARTICIPANTS, PLENARIES
 from tests.authorization.request_case import RequestCase
@@ -77,6 +79,14 @@ def _list_write_requests() -> Iterator[RequestCase]:
         if owner == "missing in own":  # the following requests concern a whole meeting
             continue
         yield RequestCase("create_participant", "POST", owner, f"{path}/participants{DRY_RUN}", NEW_PARTICIPANT)
+        yield RequestCase(
+            "import_rows",
+            "POST",
+            owner,
+            f"/v1/imports?resource=participants&dry_run=true&meeting={code}",
+            orjson.dumps(NEW_PARTICIPANT),
+            media_type="application/x-ndjson",
+        )
         yield RequestCase(
             "create_participants",
             "POST",

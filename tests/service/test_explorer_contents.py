@@ -169,3 +169,9 @@ def test_problem_page_leads_to_the_explorer_and_to_all_problems(explorer: Explor
     assert explorer.find_overflow() == []
     explorer.click("nav a[href='/docs']")
     explorer.wait_until(lambda: explorer.find_elements("#tags li"))
+
+
+def test_only_operations_that_need_a_token_have_a_padlock(explorer: Explorer) -> None:
+    open_explorer(explorer)
+    assert explorer.find_elements(f"{STAGE} .authorization__btn") == []  # a token is accepted, and not needed
+    assert len(explorer.find_elements("#operations-stages-create_stage .authorization__btn")) == 1

@@ -137,6 +137,20 @@ def test_missing_database_is_one_error_line(valid_file: Path) -> None:
     assert "cannot be used" in result.stderr
 
 
+async def test_list_of_participants_is_imported(own_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "daftar.csv"
+    path.write_text("\ufeffNo;Nama;Jabatan\n1;Siti Rahasia;Ketua\n2;Budi Rahasia;Anggota\n", encoding="utf-8")
+    arguments = ("import", str(path), "--resource", "participants", "--database-url", own_url)
+    missing = invoke_command(*arguments, COLUMNS="400")
+    assert (missing.returncode, "--meeting is required" in missing.stderr) == (2, True)
+    listed = (*arguments, "--meeting", "rakornas-2022-06", "--organization", "kpu-32")
+    result = invoke_command(*listed)
+    assert (result.stdout, result.stderr) == ("Imported: created 2.\n", "")
+    assert invoke_command(*listed).stdout == "Nothing was imported: unchanged 2.\n"
+    names = "SELECT array_agg(name ORDER BY name) FROM participants WHERE name LIKE '%Rahasia'"
+    assert await fetch_value(own_url, names) == ["Budi Rahasia", "Siti Rahasia"]
+
+
 async def test_workbook_is_imported(own_url: str, tmp_path: Path) -> None:
     path = tmp_path / "divisi.xlsx"
     rows: list[list[str | int]] = [

@@ -41,6 +41,7 @@ from sqlalchemy.sql.elements import Case, Grouping
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from app.core.datetimes import WRITTEN_INSTANT_SQL_FORMAT
+from app.core.db.ordering import by_code_point
 from app.core.root_path import get_root_path
 
 _UTC: ColumnElement[str] = literal_column("'UTC'", Text)
@@ -101,8 +102,11 @@ def format_instants(content: Expression) -> ColumnElement[Any]:
 
 
 def json_array(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
-    """Return the SQL of a JSON array with `item` for each row that matches `where`, in `order`; `[]` for no rows."""
-    rows = select(func.json_agg(aggregate_order_by(item, *order))).where(where).scalar_subquery()
+    """Return the SQL of a JSON array with `item` for each row that matches `where`, in `order`; `[]` for no rows.
+
+    Texts are ordered by code point.
+    """
+    rows = select(func.json_agg(aggregate_order_by(item, *map(by_code_point, order)))).where(where).scalar_subquery()
     return func.coalesce(rows, literal_column("'[]'::json"))
 
 

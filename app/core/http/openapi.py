@@ -150,6 +150,7 @@ def complete_operation(
     if method == "get" and is_json and not path.startswith(UNCOUNTED_PATHS):  # probes have no entity tag
         operation["responses"]["304"] = {"description": "Not modified: If-None-Match named the current entity tag."}
     declare_response_headers(document, method, path, operation)
+    require_object_as_body(operation)
     add_examples(path, operation, example_responses)
     allow_patches_as_json(operation)
     parameters.sort(key=lambda parameter: (parameter["in"] != "path", parameter["name"] in COMMON_LIST_PARAMETERS))
@@ -163,6 +164,17 @@ def remove_null_option(parameter: dict[str, Any]) -> None:
             schema |= {**option, **schema}
     if description := schema.pop("description", None):
         parameter.setdefault("description", description)
+
+
+def require_object_as_body(operation: dict[str, Any]) -> None:
+    """Remove null from the schema of an optional body in place: the body can be absent, but not null."""
+    body = operation.get("requestBody", {})
+    for content in body.get("content", {}).values():
+        options = content["schema"].pop("anyOf", ())
+        for option in options:
+            if option != {"type": "null"}:
+                body["description"] = content["schema"]["description"]
+                content["schema"] = option
 
 
 def allow_patches_as_json(operation: dict[str, Any]) -> None:
