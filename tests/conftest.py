@@ -28,6 +28,7 @@ from app.main import configure, create_app
 from app.settings import Settings
 from app.state import state_of
 from tests.applications import stopped_applications
+from tests.written_instants import require_written_instants
 
 # On a busy machine a slow example is not an error.
 hypothesis.settings.register_profile("without_deadline", deadline=None)
@@ -199,9 +200,12 @@ def database_url_of(app: FastAPI) -> str:
 
 
 def connect_client(app: FastAPI) -> httpx.AsyncClient:
-    """Return an HTTP client that calls the application in this process."""
+    """Return an HTTP client that calls the application in this process, and checks the instants in all responses."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://test", headers={"Accept-Language": "en"}
+        transport=httpx.ASGITransport(app),
+        base_url="http://test",
+        headers={"Accept-Language": "en"},
+        event_hooks={"response": [require_written_instants]},
     )
 
 

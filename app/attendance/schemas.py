@@ -1,11 +1,12 @@
 """Schemas of attendance: response documents and query parameters."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.datetimes import WrittenInstant
 from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import Code, CollectionQuery, EmptyQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import AttendanceStatus, Capacity, Office
@@ -32,8 +33,8 @@ class ParticipantMembers(BaseModel):
         Field(description="`expected` until it is known. Without `attendance:read`, `sick` is shown as `excused`."),
     ]
     late: bool
-    arrived_at: Annotated[datetime | None, Field(description="RFC 3339; null: not known.")]
-    left_at: datetime | None
+    arrived_at: Annotated[WrittenInstant | None, Field(description="RFC 3339; null: not known.")]
+    left_at: WrittenInstant | None
     name_as_printed: Annotated[str | None, Field(description="The name as the source spells it, if it differs.")]
     note: str | None
 
@@ -49,8 +50,8 @@ class Interval(BaseModel):
         str | None, Field(description="Code of the session that was entered; null: the meeting as a whole.")
     ]
     on: Annotated[date, Field(description="The day of the meeting to which it belongs.")]
-    entered_at: datetime
-    left_at: datetime
+    entered_at: WrittenInstant
+    left_at: WrittenInstant
     ended_by: Annotated[
         Literal["exit", "day_end"],
         Field(description="`exit`: a scan of an exit; `day_end`: there is none, so it ended with the day."),
@@ -70,8 +71,8 @@ class AttendanceDay(BaseModel):
     on: Annotated[date, Field(description="The date on which the day begins; hours past midnight belong to it.")]
     status: AttendanceStatus
     late: bool
-    entered_at: Annotated[datetime | None, Field(description="The first entry of the day.")]
-    left_at: Annotated[datetime | None, Field(description="The last scan of the day, if it is an exit.")]
+    entered_at: Annotated[WrittenInstant | None, Field(description="The first entry of the day.")]
+    left_at: Annotated[WrittenInstant | None, Field(description="The last scan of the day, if it is an exit.")]
     manual_status: Annotated[ManualStatus | None, Field(description="Null: no status was set for this day.")]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from app.core.datetimes import INSTANT_PATTERN, parse_instant
+from app.core.datetimes import INSTANT_PATTERN, WrittenInstant, parse_instant
 from app.core.http.parameters import FieldSelection, ListQuery
 
 Hash = Annotated[str, Field(description="SHA-256, as 64 hexadecimal digits.")]
@@ -17,7 +17,7 @@ class AuditLine(BaseModel):
 
     id: int
     xid: Annotated[str, Field(description="The id of the database transaction.", examples=["1207"])]
-    at: Annotated[datetime, Field(description="The instant of the operation (RFC 3339).")]
+    at: Annotated[WrittenInstant, Field(description="The instant of the operation (RFC 3339).")]
     client: Annotated[
         str | None,
         Field(description="The client's id, for an external issuer its issuer and subject; null: the command line."),
@@ -51,11 +51,11 @@ class AuditRoot(BaseModel):
     """The newest hash of an hour in which lines were sealed; the last one may be of an hour that is not over."""
 
     hour: Annotated[
-        datetime, Field(description="The beginning of the hour. The tail's is later than that of all roots.")
+        WrittenInstant, Field(description="The beginning of the hour. The tail's is later than that of all roots.")
     ]
     position: Annotated[int, Field(description="The number of lines that the hash covers.")]
     hash: Hash
-    sealed_at: datetime
+    sealed_at: WrittenInstant
     finished: Annotated[
         bool, Field(description="True: a root, which is stored and stays. False: the tail, which grows with each line.")
     ]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from app.auth import AuthorizingRoute, Scope, allow_anonymous, require_scope
 from app.badges import repository, schemas
 from app.badges.keys import BadgeSigningKey
+from app.core.datetimes import encode_json
 from app.core.db.transaction import Transaction, open_transaction
 from app.core.http import conditional
 from app.core.http.addresses import caller_key
@@ -112,7 +113,7 @@ async def get_badge(
         await audited_read.record_read(transaction, request, f"participants/{id}")
     document = badges[0].to_document(key)
     render = {SVG: qr.render_svg, PNG: qr.render_png}
-    body = render[media_type](document["token"]) if media_type in render else orjson.dumps(document, default=str)
+    body = render[media_type](document["token"]) if media_type in render else encode_json(document)
     return _build_uncached_response(body, media_type)
 
 
@@ -144,7 +145,7 @@ async def reissue_badge(write_request: ActionDep, code: Code, id: ParticipantId)
             raise NotFound
         [badge] = await repository.list_valid_badges(transaction, code, participant=UUID(id))
         key = await repository.get_signing_key(transaction, code)
-        body = orjson.dumps(badge.to_document(key), default=str)
+        body = encode_json(badge.to_document(key))
         headers = {"Location": f"/v1/meetings/{code}/participants/{id}/badge"}
         return WriteResult(StoredResponse(201, headers, body), [f"participants/{id}"])
 
@@ -216,4 +217,4 @@ def _build_cards(key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> l
 
 def _encode_badges(key: BadgeSigningKey, badges: list[repository.ValidBadge]) -> bytes:
     """Sign the token of each badge, and return the JSON document of all badges."""
-    return orjson.dumps({"items": [badge.to_document(key) for badge in badges]}, default=str)
+    return encode_json({"items": [badge.to_document(key) for badge in badges]})

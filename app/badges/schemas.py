@@ -1,11 +1,11 @@
 """Response bodies of badges and their keys."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.datetimes import WrittenInstant
 from app.core.http.parameters import Code, EmptyQuery
 
 
@@ -32,7 +32,7 @@ class Badge(BaseModel):
             "in base64url. It contains no personal data."
         ),
     ]
-    issued_at: datetime
+    issued_at: WrittenInstant
 
 
 class Badges(BaseModel):

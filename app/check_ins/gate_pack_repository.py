@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 
 from app.core.db.database import MAX_COMMIT_DURATION
+from app.core.db.documents import instant_sql
 from app.core.db.transaction import Transaction
 
-_SELECT_GATE_PACK = """
+_SELECT_GATE_PACK = f"""
 SELECT json_build_object(
     'meeting', json_build_object('code', meeting.code, 'name', meeting.name), 'time_zone', meeting.time_zone,
-    'start_on', meeting.start_on, 'end_on', meeting.end_on, 'roll_closed_at', meeting.roll_closed_at,
+    'start_on', meeting.start_on, 'end_on', meeting.end_on,
+    'roll_closed_at', {instant_sql("meeting.roll_closed_at")},
     'revoked', coalesce((
         SELECT json_agg(badge.id ORDER BY badge.id) FROM badges AS badge WHERE badge.meeting = meeting.code AND (
             badge.revoked_at >= $2 OR ($2 IS NULL AND badge.revoked_at IS NOT NULL)
@@ -21,7 +23,8 @@ SELECT json_build_object(
     'sessions', coalesce((
         SELECT json_agg(
             json_build_object('code', session.code, 'name', session.name, 'parallel_group', session.parallel_group,
-                'starts_at', session.starts_at, 'ends_at', session.ends_at, 'room', session.room)
+                'starts_at', {instant_sql("session.starts_at")}, 'ends_at', {instant_sql("session.ends_at")},
+                'room', session.room)
             ORDER BY session.position, session.code COLLATE "C"
         )
         FROM sessions AS session WHERE session.meeting = meeting.code
@@ -41,7 +44,7 @@ SELECT json_build_object(
     SELECT extract(epoch FROM greatest(max(issued_at), max(revoked_at))) * 1000 FROM badges WHERE meeting = $1
 )::bigint
 FROM meetings AS meeting WHERE meeting.code = $1
-"""
+"""  # noqa: S608
 
 
 async def get_gate_pack(

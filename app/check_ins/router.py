@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from hashlib import blake2b, sha256
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, build_missing_scope_problem, require_scope
@@ -14,6 +13,7 @@ from app.badges import repository as badges_repository
 from app.check_ins import gate_pack_repository, payloads, repository, schemas
 from app.check_ins.batching import CheckInBatcher
 from app.check_ins.receipt_clock import ReceiptClock
+from app.core.datetimes import encode_json
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.app_state import get_from_state
@@ -62,7 +62,7 @@ async def check_in(request: Request, reader: ReaderDep, code: Code, payload: pay
     """
     submission = await _build_submission(request, reader, code, payload, [payload])
     results = _require_results(await get_from_state(request.app, CheckInBatcher).submit(submission))
-    body = orjson.dumps(
+    body = encode_json(
         {**_build_result_document(payload.scan_id, results[0]), "clock_skew_ms": _get_clock_skew_ms(results)}
     )
     return Response(body, results[0].status, {"Cache-Control": "no-store"}, "application/json")
@@ -89,7 +89,7 @@ async def check_in_batch(
     submission = await _build_submission(request, reader, code, payload, payload.scans)
     results = _require_results((await repository.store_submissions(get_database(request), [submission]))[0])
     items = [_build_result_document(scan.scan_id, result) for scan, result in zip(payload.scans, results, strict=True)]
-    body = orjson.dumps({"clock_skew_ms": _get_clock_skew_ms(results), "results": items})
+    body = encode_json({"clock_skew_ms": _get_clock_skew_ms(results), "results": items})
     return Response(body, 207, {"Cache-Control": "no-store"}, "application/json")
 
 
@@ -232,6 +232,6 @@ async def get_gate_pack(
         if with_names:
             await audited_read.record_read(transaction, request, f"meetings/{code}/gate-pack")
     document = {**pack, "version": str(version), "is_delta": since is not None, "keys": [key.to_jwk()]}
-    body = orjson.dumps({name: document[name] for name in schemas.GatePack.model_fields})
+    body = encode_json({name: document[name] for name in schemas.GatePack.model_fields})
     cache = "no-store" if with_names else "private, no-cache"
     return conditional.json_response(body, cache_control=cache, headers={"Vary": audited_read.VARY})

@@ -1,12 +1,13 @@
 """Response bodies and queries of check-ins and of the gate pack."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from app.badges.schemas import BadgeKey
+from app.core.datetimes import WrittenInstant
 from app.core.http.parameters import Code, EmptyQuery, FieldSelection, SortableQuery
 from app.core.languages import Text
 from app.core.patterns import UUID_PATTERN, register_pattern
@@ -43,7 +44,7 @@ class CheckInResult(BaseModel):
         ),
     ]
     effective_at: Annotated[
-        datetime,
+        WrittenInstant,
         Field(description="Instant of the scan by the service's clock: `scanned_at` minus the skew of the device."),
     ]
 
@@ -73,8 +74,8 @@ class GatePackSession(BaseModel):
     code: str
     name: str
     parallel_group: str | None
-    starts_at: datetime | None
-    ends_at: datetime | None
+    starts_at: WrittenInstant | None
+    ends_at: WrittenInstant | None
     room: str | None
 
 
@@ -95,7 +96,7 @@ class GatePack(BaseModel):
     time_zone: str
     start_on: date
     end_on: date
-    roll_closed_at: datetime | None
+    roll_closed_at: WrittenInstant | None
     version: Annotated[str, Field(description="Value for `since` in the next request.")]
     is_delta: Annotated[bool, Field(description="True if `revoked` and `people` hold only what is new since `since`.")]
     keys: Annotated[list[BadgeKey], Field(description="A token is valid if one of these keys verifies its signature.")]
@@ -146,11 +147,11 @@ class ScanMembers(BaseModel):
     reported_outcome: Annotated[ScanOutcome, Field(description="The outcome that was reported to the device.")]
     direction: ScanDirection
     session: str | None
-    scanned_at: Annotated[datetime, Field(description="Instant of the scan, by the device's clock.")]
-    effective_at: Annotated[datetime, Field(description="Instant of the scan, by the service's clock.")]
+    scanned_at: Annotated[WrittenInstant, Field(description="Instant of the scan, by the device's clock.")]
+    effective_at: Annotated[WrittenInstant, Field(description="Instant of the scan, by the service's clock.")]
     on: Annotated[date | None, Field(description="The day of the meeting to which it belongs; null: outside its days.")]
-    sent_at: datetime
-    received_at: datetime
+    sent_at: WrittenInstant
+    received_at: WrittenInstant
     device_id: str
     clock_epoch: int
     clock_period: Annotated[
@@ -162,7 +163,7 @@ class ScanMembers(BaseModel):
     ]
     sequence: int | None
     badge_text: Annotated[str | None, Field(description="The scanned text, if it is not a badge of this meeting.")]
-    annulled_at: datetime | None
+    annulled_at: WrittenInstant | None
     annulment_reason: str | None
     legal_basis: Annotated[str | None, Field(description="Legal basis of the annulment.")]
 

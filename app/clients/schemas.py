@@ -1,6 +1,5 @@
 """Response bodies and queries of clients."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.auth import Scope
 from app.clients.payloads import ScopeName
+from app.core.datetimes import WrittenInstant
 from app.core.http.parameters import FieldSelection, FieldsQuery, ListQuery, SearchWords
 from app.references import CodeReference
 
@@ -16,8 +16,8 @@ class ClientSecret(BaseModel):
     """A client secret without its value, which is shown only once, when it is created."""
 
     id: UUID
-    created_at: datetime
-    revoked_at: datetime | None
+    created_at: WrittenInstant
+    revoked_at: WrittenInstant | None
 
 
 class OAuthClient(BaseModel):
@@ -39,10 +39,10 @@ class OAuthClient(BaseModel):
         list[ClientSecret], Field(description="Two of them may be live, so that one can replace the other.")
     ]
     revision: Annotated[int, Field(description="The number of its changes. Each ends the tokens issued before it.")]
-    created_at: datetime
-    updated_at: datetime
+    created_at: WrittenInstant
+    updated_at: WrittenInstant
     revoked_at: Annotated[
-        datetime | None, Field(description="From then on it gets no tokens, and its tokens are invalid.")
+        WrittenInstant | None, Field(description="From then on it gets no tokens, and its tokens are invalid.")
     ]
 
 

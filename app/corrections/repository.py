@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from app import models, references
 from app.attendance.repository import ATTENDANCE_ITEMS
 from app.core.collection import ActiveFilters, Collection
+from app.core.datetimes import encode_json
 from app.core.db.documents import DayExpression, Document, DocumentSelect
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction
@@ -136,11 +137,7 @@ WHERE meeting = $1 AND id = $2 AND EXISTS (SELECT FROM meeting_days WHERE meetin
 """
 _LOCK_ROLL = "SELECT pg_advisory_xact_lock(roll_lock_key($1))"
 _CLOSE_ROLL = "SELECT close_roll($1, $2)"
-_SELECT_CLOSED_ROLL = """
-SELECT json_build_object(
-    'meeting', json_build_object('code', code, 'name', name), 'roll_closed_at', roll_closed_at
-)::text FROM meetings WHERE code = $1
-"""
+_SELECT_CLOSED_ROLL = "SELECT code, name, roll_closed_at FROM meetings WHERE code = $1"
 _LOCK_CORRECTION = """
 SELECT id, kind, participant, status, status_on, scan, reason, legal_basis, requested_by, confirmed_by,
     clients_count_as_one(requested_by, $3)
@@ -247,4 +244,5 @@ async def lock_roll(transaction: Transaction, meeting: str) -> None:
 async def close_roll(transaction: Transaction, meeting: str, client: str) -> bytes:
     """Copy and close a roll that is locked, unless done already, and return the document of the closed roll."""
     await transaction.fetch(_CLOSE_ROLL, meeting, client)
-    return str((await transaction.fetch(_SELECT_CLOSED_ROLL, meeting))[0][0]).encode()
+    [(code, name, closed_at)] = await transaction.fetch(_SELECT_CLOSED_ROLL, meeting)
+    return encode_json({"meeting": {"code": code, "name": name}, "roll_closed_at": closed_at})

@@ -1,11 +1,12 @@
 """Schemas of the corrections of a roll: response documents and query parameters."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.datetimes import WrittenInstant
 from app.core.http.parameters import FieldSelection, SortableQuery
 from app.models.vocabulary import AttendanceStatus, CorrectionKind
 from app.references import CodeReference, ParticipantReference
@@ -29,9 +30,9 @@ class RollCorrection(BaseModel):
     reason: str
     legal_basis: str | None
     requested_by: Annotated[str, Field(description="Id of the client that requested it.")]
-    requested_at: datetime
+    requested_at: WrittenInstant
     confirmed_by: Annotated[str | None, Field(description="Id of the second client; null: not yet confirmed.")]
-    confirmed_at: datetime | None
+    confirmed_at: WrittenInstant | None
     confirmation_reason: Annotated[str | None, Field(description="The reason that the second client gave.")]
     confirmation_legal_basis: Annotated[str | None, Field(description="The legal basis that the second client gave.")]
     revision: int
@@ -64,7 +65,7 @@ class Annulment(BaseModel):
     """An annulled scan."""
 
     scan_id: UUID
-    annulled_at: datetime | None
+    annulled_at: WrittenInstant | None
     annulment_reason: str | None
     legal_basis: str | None
 
@@ -73,4 +74,4 @@ class ClosedRoll(BaseModel):
     """A closed roll."""
 
     meeting: CodeReference
-    roll_closed_at: datetime
+    roll_closed_at: WrittenInstant

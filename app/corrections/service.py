@@ -6,9 +6,8 @@ Each function runs within the transaction of a write request and returns the res
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from app.auth.route import build_insufficient_scope
+from app.core.datetimes import encode_json
 from app.core.db.transaction import Transaction
 from app.core.http import conditional
 from app.core.http.paging import Item
@@ -86,7 +85,7 @@ async def annul_scan(
     if annulment.annulled_at is None:
         client = write_request.caller.client_id
         annulment = await repository.annul_scan(transaction, meeting, scan, client, payload) or annulment
-    return WriteResult(StoredResponse(200, {}, orjson.dumps(_annulment_document(scan, annulment))), audit_keys)
+    return WriteResult(StoredResponse(200, {}, encode_json(_annulment_document(scan, annulment))), audit_keys)
 
 
 async def close_roll(transaction: Transaction, write_request: WriteRequest, meeting: str) -> WriteResult:

@@ -1,10 +1,10 @@
 """Response bodies and queries of devices."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.core.datetimes import WrittenInstant
 from app.core.http.parameters import FieldSelection, ListQuery
 
 
@@ -21,14 +21,14 @@ class DeviceClock(BaseModel):
     ]
     clock_skew_ms: Annotated[float, Field(description="Milliseconds by which the device's clock is ahead.")]
     readings: Annotated[int, Field(description="Number of requests in which the device sent its time.")]
-    first_received_at: datetime | None
-    last_received_at: datetime | None
+    first_received_at: WrittenInstant | None
+    last_received_at: WrittenInstant | None
 
 
 class DeviceReset(BaseModel):
     """A reset of a device."""
 
-    reset_at: datetime
+    reset_at: WrittenInstant
     reset_by: Annotated[str, Field(description="Id of the client that reset it.")]
     former_client: Annotated[str | None, Field(description="Id of the client that it belonged to before.")]
     reason: str

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from app.core.datetimes import WrittenInstant
 from app.core.db.provenance import Record, RevisionFields
 from app.core.http.parameters import (
     AsOfOrToday,
@@ -77,7 +78,7 @@ class MeetingMembers(BaseModel):
     status: Annotated[MeetingStatus, Field(description="The status on `as_of`, by its days and its cancellation.")]
     roll: Annotated[RollAccess, Field(description="`open`: anyone may read names; `restricted`: only counts.")]
     roll_closed_at: Annotated[
-        datetime | None,
+        WrittenInstant | None,
         Field(description="Since then only a correction by two clients changes the roll."),
     ]
     places: Annotated[int | None, Field(description="Delegates that one organization may send; null: unlimited.")]
@@ -91,7 +92,9 @@ class MeetingMembers(BaseModel):
         str | None,
         Field(description="Local time, HH:MM, at which a day ends; null: four hours after the day's last session."),
     ]
-    anonymised_at: Annotated[datetime | None, Field(description="The time at which its participants were anonymised.")]
+    anonymised_at: Annotated[
+        WrittenInstant | None, Field(description="The time at which its participants were anonymised.")
+    ]
     sessions: Annotated[list[MeetingSession], Field(description="By position.")]
     statements: Annotated[list[MeetingStatement], Field(description="By day.")]
     source: MeetingSource

@@ -1,10 +1,10 @@
 """Documents and query parameters of the sessions of meetings."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from app.core.datetimes import WrittenInstant
 from app.core.db.provenance import SourcedRecord
 from app.core.http.parameters import CollectionQuery, FieldSelection, ItemQuery, SearchWords
 from app.models.vocabulary import DivisionKind, SessionKind
@@ -35,8 +35,8 @@ class MeetingSession(BaseModel):
     name_en: str | None
     track: Annotated[int | None, Field(description="Its number among the parallel sessions, from 1.")]
     parallel_group: Annotated[str | None, Field(description="Sessions of one group are parallel.")]
-    starts_at: Annotated[datetime | None, Field(description="RFC 3339; null: no source states the time.")]
-    ends_at: datetime | None
+    starts_at: Annotated[WrittenInstant | None, Field(description="RFC 3339; null: no source states the time.")]
+    ends_at: WrittenInstant | None
     room: str | None
     topics: list[str]
     speakers: list[Speaker]

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Path, Query, Request, Response
 
 from app.auth import Scope, allow_anonymous, build_missing_scope_problem, get_caller
+from app.core.datetimes import encode_json
 from app.core.db.transaction import open_transaction
 from app.core.http import conditional
 from app.core.http.dependencies import ReaderDep, get_database
@@ -81,5 +81,5 @@ async def get_quorum(
 
 def _build_response(document: dict[str, Any], cache_control: str = f"public, max-age={CACHE_SECONDS}") -> Response:
     """Build the 200 response with a quorum document as JSON, its ETag and this Cache-Control."""
-    body = orjson.dumps(document, default=str)
+    body = encode_json(document)
     return conditional.json_response(body, cache_control=cache_control, headers={"Vary": audited_read.VARY})

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from app.core.datetimes import INSTANT_PATTERN, parse_instant
+from app.core.datetimes import INSTANT_PATTERN, WrittenInstant, parse_instant
 from app.core.http.parameters import EmptyQuery, KnownAt
 from app.references import CodeReference, OfficialReference
 
@@ -34,7 +34,7 @@ class Quorum(BaseModel):
 
     meeting: CodeReference
     organization: CodeReference
-    at: datetime
+    at: WrittenInstant
     seats: Annotated[int | None, Field(description="The size of the commission; null: unknown.")]
     rule: QuorumRule | None
     members: Annotated[list[QuorumMember], Field(description="The chair and members in office on the day of `at`.")]
@@ -42,9 +42,11 @@ class Quorum(BaseModel):
     needed: int | None
     met: bool | None
     since: Annotated[
-        datetime | None, Field(description="The instant since which it has been met without a break, up to `at`.")
+        WrittenInstant | None, Field(description="The instant since which it has been met without a break, up to `at`.")
     ]
-    first_met_at: Annotated[datetime | None, Field(description="The instant at which it was first met, up to `at`.")]
+    first_met_at: Annotated[
+        WrittenInstant | None, Field(description="The instant at which it was first met, up to `at`.")
+    ]
     reason: Annotated[
         Literal["seats_unknown", "no_rule", "anonymised"] | None,
         Field(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from app.core.datetimes import format_instant
 from app.core.languages import Text
 from app.core.problems import ErrorDetail
 from app.quorum.presence import NO_QUORUM_PERIOD, PresenceInterval, compute_quorum_period
@@ -64,7 +65,7 @@ def _explain_missing_rule(rule: Rule | None, seats: int | None) -> str | None:
 
 def build_outside_meeting_error(begins_at: datetime, ends_at: datetime) -> ErrorDetail:
     """Build the error of a parameter `at` that is not within the days of the plenary."""
-    begin, end = (instant.isoformat(timespec="seconds") for instant in (begins_at, ends_at))
+    begin, end = map(format_instant, (begins_at, ends_at))
     message = Text(
         f"Harus pada hari-hari rapat, dari {begin} sampai {end}.",
         f"Must be within the days of the meeting, from {begin} to {end}.",

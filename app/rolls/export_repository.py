@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import text
 
+from app.core.datetimes import encode_json
 from app.core.db.database import Database, Queryable
 from app.core.db.statements import Statement
 from app.core.db.transaction import Transaction, execute_once
@@ -69,10 +70,7 @@ _SELECT_HEADING = Statement(
 _INSERT_DIGEST = "INSERT INTO roll_digests (digest, meeting, lines) VALUES ($1, $2, $3) ON CONFLICT (digest) DO NOTHING"
 _SELECT_DIGEST = Statement(
     text("""
-    SELECT json_build_object(
-        'digest', issued.digest, 'meeting', json_build_object('code', meeting.code, 'name', meeting.name),
-        'lines', issued.lines, 'issued_at', issued.issued_at, 'roll_closed_at', meeting.roll_closed_at
-    )::text
+    SELECT issued.digest, meeting.code, meeting.name, issued.lines, issued.issued_at, meeting.roll_closed_at
     FROM roll_digests AS issued JOIN meetings AS meeting ON meeting.code = issued.meeting WHERE issued.digest = :digest
     """)
 )
@@ -167,4 +165,8 @@ async def store_digest_at_once(database: Database, digest: str, meeting: str, li
 async def find_digest(reader: Queryable, digest: str) -> bytes | None:
     """Return the JSON document that describes the issued roll with this digest; None if the digest is unknown."""
     row = await reader.fetch_first(_SELECT_DIGEST, {"digest": digest})
-    return str(row[0]).encode() if row else None
+    if row is None:
+        return None
+    digest, code, name, lines, issued_at, closed_at = row
+    document = {"digest": digest, "meeting": {"code": code, "name": name}, "lines": lines, "issued_at": issued_at}
+    return encode_json({**document, "roll_closed_at": closed_at})

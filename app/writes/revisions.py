@@ -1,7 +1,7 @@
 """Revisions of an object: each write that changed it, with the author, the reason and the changed members."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -28,8 +28,9 @@ from sqlalchemy.orm import aliased
 
 from app import models
 from app.core.collection import ActiveFilters, Collection
+from app.core.datetimes import WrittenInstant
 from app.core.db.database import Queryable
-from app.core.db.documents import DayExpression, Document, DocumentSelect, json_object
+from app.core.db.documents import DayExpression, Document, DocumentSelect, format_instants, json_object
 from app.core.db.ordering import by_code_point
 from app.core.http.paging import Page
 from app.core.http.parameters import FieldSelection, ListQuery
@@ -70,7 +71,7 @@ class Revision(BaseModel):
 
     revision: int
     action: RevisionAction
-    at: Annotated[datetime, Field(description="Time of the commit (RFC 3339).")]
+    at: Annotated[WrittenInstant, Field(description="Time of the commit (RFC 3339).")]
     client: Annotated[str | None, Field(description="Id of the client; null: the command line.")]
     made_by: Annotated[str | None, Field(description="Name of the client at that time.", examples=["kpu-31", "load"])]
     request_id: str | None
@@ -108,13 +109,14 @@ class RevisionQuery(ListQuery):
 
 _revision = models.Revision
 _COMMITS = table("commits", column("id", BigInteger), column("stamp", DateTime(timezone=True)), schema="history")
+_BEFORE, _AFTER = format_instants(_revision.before), format_instants(_revision.after)
 _DATED_RESOURCES = ("stages", "meetings")
 
 
 def _changes_expression() -> ColumnElement[Any]:
     """Return the SQL of a JSON array of the members that differ between `before` and `after`."""
-    before = func.jsonb_each(_revision.before).table_valued("key", "value", name="member_before")
-    after = func.jsonb_each(_revision.after).table_valued("key", "value", name="member_after")
+    before = func.jsonb_each(_BEFORE).table_valued("key", "value", name="member_before")
+    after = func.jsonb_each(_AFTER).table_valued("key", "value", name="member_after")
     member = func.coalesce(after.c.key, before.c.key)
     change = json_object(member=member, before=before.c.value, after=after.c.value)
     both = before.outerjoin(after, before.c.key == after.c.key, full=True)
@@ -179,8 +181,8 @@ def select_revision(_day: DayExpression) -> DocumentSelect:
         _revision.legal_basis,
         _changes_expression().label("changes"),
         _shift_expression().label("shift"),
-        _revision.before,
-        _revision.after,
+        _BEFORE.label("before"),
+        _AFTER.label("after"),
     )
 
 

@@ -76,8 +76,8 @@ async def test_meeting_and_sessions_move_with_one_revision_each(
     assert (await meeting.admin.get(meeting.meeting_path)).json() == document
     assert moved.headers["etag"].startswith(f'"{document["revision"]}.')
     times = await get_times(meeting)
-    assert times["opening"] == (f"{expected}T02:00:00+00:00", f"{expected}T02:59:00+00:00")
-    assert times["class-1"] == (f"{expected}T06:30:00+00:00", f"{expected}T06:59:00+00:00")
+    assert times["opening"] == (f"{expected}T02:00:00.000000+00:00", f"{expected}T02:59:00.000000+00:00")
+    assert times["class-1"] == (f"{expected}T06:30:00.000000+00:00", f"{expected}T06:59:00.000000+00:00")
     assert times["class-2"] == (None, None)
     for part, former in before.items():
         new = (await list_revisions(meeting, part))[len(former) :]
@@ -92,9 +92,9 @@ async def test_sessions_keep_their_local_hours_when_the_offset_changes(app: Fast
     """Summer time begins in Berlin on 28 March 2027; 09:00 is 08:00 UTC before and 07:00 UTC after."""
     days = {"start_on": "2027-03-22", "end_on": "2027-03-23", "time_zone": "Europe/Berlin"}
     meeting = await create_meeting(app, client, **days)
-    assert (await get_times(meeting))["opening"][0] == "2027-03-22T08:00:00+00:00"
+    assert (await get_times(meeting))["opening"][0] == "2027-03-22T08:00:00.000000+00:00"
     assert (await send_move(meeting, MOVE)).status_code == 200
-    assert (await get_times(meeting))["opening"][0] == "2027-03-29T07:00:00+00:00"
+    assert (await get_times(meeting))["opening"][0] == "2027-03-29T07:00:00.000000+00:00"
 
 
 async def test_what_has_happened_stays(app: FastAPI, client: httpx.AsyncClient) -> None:

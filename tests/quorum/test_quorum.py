@@ -71,13 +71,13 @@ async def test_document_has_all_members(plenary: PlenaryClient, own_client: http
     assert quorum == {
         "meeting": {"code": "pleno", "name": "Rapat pleno"},
         "organization": {"code": "kpu", "name": "Komisi Pemilihan Umum"},
-        "at": "2022-06-14T05:00:00+00:00",
+        "at": "2022-06-14T05:00:00.000000+00:00",
         "seats": 7,
         "present": 5,
         "needed": 5,
         "met": True,
-        "since": "2022-06-14T02:04:00+00:00",
-        "first_met_at": "2022-06-14T02:04:00+00:00",
+        "since": "2022-06-14T02:04:00.000000+00:00",
+        "first_met_at": "2022-06-14T02:04:00.000000+00:00",
         "reason": None,
     }
     assert {name: rule[name] for name in rule if name != "source"} == {

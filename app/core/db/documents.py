@@ -10,6 +10,7 @@ serves an item, a list and the roster.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -19,12 +20,15 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    DateTime,
     Label,
     ScalarSelect,
     Select,
     Table,
     Text,
+    and_,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -36,9 +40,12 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import Case, Grouping
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
+from app.core.datetimes import WRITTEN_INSTANT_SQL_FORMAT
 from app.core.db.ordering import by_code_point
 from app.core.root_path import get_root_path
 
+_UTC: ColumnElement[str] = literal_column("'UTC'", Text)
+_INSTANT_FORMAT: ColumnElement[str] = literal_column(f"'{WRITTEN_INSTANT_SQL_FORMAT}'", Text)
 AS_OF_PARAMETER: ColumnElement[Any] = bindparam("as_of", type_=Date)
 ROOT_PATH_PARAMETER: ColumnElement[str] = bindparam("root_path", type_=Text, callable_=get_root_path)
 """The prefix of the service's public paths, for members that are addresses."""
@@ -65,8 +72,33 @@ class json_object(GenericFunction[Any]):
         self.members = members
         arguments: list[Any] = []
         for name, value in members.items():
-            arguments += [literal_column(f"'{name}'"), value]
+            arguments += [literal_column(f"'{name}'"), instant_text(value) if is_instant(value) else value]
         super().__init__(*arguments)
+
+
+def is_instant(value: Expression) -> bool:
+    """Return whether an SQL expression is of the type timestamptz."""
+    return isinstance(getattr(value, "type", None), DateTime)
+
+
+def instant_text(instant: Expression) -> ColumnElement[str]:
+    """Return the SQL of an instant as text: in UTC, with six fractional digits. JSON of Postgres would drop zeros."""
+    return func.to_char(func.timezone(_UTC, instant), _INSTANT_FORMAT, type_=Text)
+
+
+def instant_sql(column: str) -> str:
+    """Return `instant_text` of a column as SQL for asyncpg, for statements that are written as text."""
+    return f"to_char({column} AT TIME ZONE 'UTC', '{WRITTEN_INSTANT_SQL_FORMAT}')"
+
+
+def format_instants(content: Expression) -> ColumnElement[Any]:
+    """Return the SQL of a JSONB object whose members `…_at` are written as `instant_text` does; null if it is null."""
+    member = func.jsonb_each(content).table_valued("key", "value", name="member_of_content")
+    text = member.c.value.op("#>>")(literal_column("'{}'::text[]"))
+    instant = func.to_jsonb(instant_text(cast(text, DateTime(timezone=True))))
+    is_set = and_(func.right(member.c.key, 3) == literal_column("'_at'"), text.is_not(None))
+    members = select(func.jsonb_object_agg(member.c.key, case((is_set, instant), else_=member.c.value)))
+    return members.scalar_subquery()
 
 
 def json_array(item: ColumnElement[Any], *order: Expression, where: ColumnElement[bool]) -> ColumnElement[Any]:
@@ -146,10 +178,17 @@ def require_same_members(schema: type[BaseModel], members: Mapping[str, Any], pa
         raise TypeError(f"{location}: the SELECT lacks {missing}, has the unknown {surplus}, or is in another order")
     for name, field in schema.model_fields.items():
         nested, inner = nested_model(field.annotation), nested_members(members[name])
+        if _contains_datetime(field.annotation) and not is_instant(members[name]):
+            raise TypeError(f"{location}.{name}: an instant in the schema, and no timestamptz in the SELECT")
         if (nested is None) != (inner is None):
             raise TypeError(f"{location}.{name}: an object in the schema or the SELECT, and a plain value in the other")
         if nested is not None and inner is not None:
             require_same_members(nested, inner, f"{path}.{name}")
+
+
+def _contains_datetime(annotation: Any) -> bool:
+    """Return whether a type is `datetime` or a union or annotated type with it."""
+    return annotation is datetime or any(map(_contains_datetime, get_args(annotation)))
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:

@@ -1,9 +1,10 @@
 """Schema fields and columns for the source, the verification and the revision of a record."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
+
+from app.core.datetimes import WrittenInstant
 
 
 class SourceFields(BaseModel):
@@ -18,7 +19,7 @@ class RevisionFields(BaseModel):
     revision: Annotated[
         int, Field(description="Number of the revision: 1 at first, and one more after each change of the content.")
     ]
-    updated_at: Annotated[datetime, Field(description="Time of the last change of the content (RFC 3339).")]
+    updated_at: Annotated[WrittenInstant, Field(description="Time of the last change of the content (RFC 3339).")]
 
 
 class VerificationFields(BaseModel):

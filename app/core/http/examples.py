@@ -23,10 +23,10 @@ MAX_EXAMPLE_ITEMS = 2
 # Values that differ between installations, such as the time of a write, are replaced by fixed ones.
 EXAMPLE_PAGE_TOKEN = "pCwljkT9NI-CaelEXWHQfltudWxsLCIwMWEyMGNhZS0zYjdjLTc3NTIiXQ"  # noqa: S105
 EXAMPLE_BADGE_TOKEN = "eyJhbGciOiJFZDI1NTE5In0.eyJqdGkiOiJhbiBleGFtcGxlIn0.c2lnbmF0dXJl"  # noqa: S105
-EXAMPLE_INSTANT = "2026-11-24T05:45:00+00:00"
+EXAMPLE_INSTANT = "2026-11-24T05:45:00.000000+00:00"
 FIXED_VALUES = {
     **dict.fromkeys(("created_at", "updated_at", "at", "sealed_at", "issued_at", "requested_at"), EXAMPLE_INSTANT),
-    "hour": "2026-11-24T05:00:00+00:00",
+    "hour": "2026-11-24T05:00:00.000000+00:00",
     "next_page_token": EXAMPLE_PAGE_TOKEN,
     "kid": "2T9mQ0dCkVhY8mWn7nS1lq3C0a4bT6yqk2vJm5uXo0E",
     "x": "gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0",
