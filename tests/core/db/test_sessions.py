@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app import operations
 from app.core.db.database import Reader
-from app.core.db.faults import StatementError, UnsuitableDatabase
+from app.core.db.faults import StatementError, UnsuitableDatabase, is_transient
 from app.core.db.pools import open_connection
 from app.core.db.sessions import REQUEST_SETTINGS, SESSION_SETTINGS, Connector
 from app.core.db.statements import Statement
@@ -141,6 +141,11 @@ async def test_reading_the_past_leaves_nothing_on_its_connection(own_app: FastAP
         assert not raw.is_in_transaction()
         assert await raw.fetchval("SELECT current_setting('search_path')") == "public"
         assert not await raw.fetchval("SELECT current_setting('rakornas.known_at', true)")
+
+
+@pytest.mark.parametrize("error", [asyncpg.InvalidSQLStatementNameError(), asyncpg.DuplicatePreparedStatementError()])
+def test_statement_that_a_pooler_has_lost_is_transient(error: asyncpg.PostgresError) -> None:
+    assert is_transient(error)
 
 
 class TestMigrations:
