@@ -94,6 +94,16 @@ async def test_lost_setting_is_an_error(loaded_url: str, name: str) -> None:
         await Connector(loaded_url, settings={"statement_timeout": "3s"}).connect(connection_class=ForgetfulConnection)
 
 
+async def test_settings_take_precedence_over_those_of_the_url(loaded_url: str) -> None:
+    url = f"{loaded_url}&options=-csearch_path%3Dnowhere%20-cDateStyle%3DSQL"
+    connection = await open_connection(Settings(DATABASE_URL=url))
+    try:
+        row = await connection.fetchrow("SELECT current_setting('search_path'), current_setting('DateStyle')")
+    finally:
+        await connection.close()
+    assert tuple(row or ()) == ("public", "ISO, MDY")
+
+
 async def test_role_without_triggers_is_refused(own_url: str) -> None:
     async with create_role(own_url, session_replication_role="replica") as role:
         with pytest.raises(UnsuitableDatabase, match="no trigger would run"):
