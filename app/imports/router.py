@@ -95,15 +95,13 @@ async def import_rows(
     """Import a file of rows
 
     CSV with a header, in UTF-8 or UTF-16, with commas, semicolons or tabs; XLSX; or NDJSON with one object per line.
-    are the members of the resource's POST, or their Indonesian names, and its key: `code` or `id`, and `meeting` for
-    sessions and statements. A row with the key of an existing object changes that object; if it names another person,
-    it is refused (`would_overwrite`) unless `update=true`. A row without an `id` creates one. Members that are not
-    given keep their stored values, or get their defaults. An empty cell means null, or not given if null is not
-    allowed. A key may occur in one row only.
-
-    Participants belong to the `meeting` of the request. Their rows name organizations and sessions by code or name, and
-    officials by id or by their name within the organization; a row without an `id` changes the participant who is the
-    same person, if there is one. No row deletes a participant.
+    The columns are the members of the resource's POST, or their Indonesian names, and its key: `code` or `id`, and
+    `meeting` for sessions and statements. A row with the key of an existing object changes that object; if it names
+    another person, it is refused (`would_overwrite`) unless `update=true`. A row without an `id` creates one. Members
+    that are not given keep their stored values, or get their defaults. An empty cell means null, or not given if null
+    is not allowed. A key may occur in one row only. Participants belong to the `meeting` of the request. Their rows
+    name organizations and sessions by code or name, and officials by id or by their name within the organization; a row
+    without an `id` changes the participant who is the same person, if there is one. No row deletes a participant.
 
     Either all rows are stored or, if one is refused, none: the response is then 422 `import_refused` with the members
     of a successful response and those of a problem. With `partial=true` the valid rows are stored. Each row gets the

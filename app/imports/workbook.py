@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 from app.core.languages import Text
 from app.core.problems import ContentTooLarge, ErrorDetail, InvalidParameters, Malformed, Problem
 from app.imports.csv_reader import Record
+from app.imports.merged_cells import MergedCells
 
 ROWS_PER_SLICE = 500
 BYTES_PER_READ = 1024 * 1024
 OVERLAP = 16  # bytes, so that no word is missed between two reads
 MAX_COLUMNS = 1_000
+LAST_ROW, MAX_CELL_LENGTH = 1_048_576, 32_767  # of the format; longer cells would stop the event loop
 WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 FORMULA = re.compile(rb"<(\w+:)?f[ >/]")
 DECLARATION = re.compile(rb"<!(DOCTYPE|ENTITY)")  # entities could make a small file large
@@ -158,9 +160,13 @@ def _check_parts(content: bytes, limits: Limits) -> bool:
 
 def _read_sheet(content: bytes, sheet: str | None, limits: Limits, *, has_formulas: bool) -> list[bytes]:
     """Read the rows of a sheet that are not empty, as pickled slices of records."""
-    rows = _iterate_rows(content, sheet, data_only=True)
+    chosen = _choose_sheet(content, sheet, data_only=True)
+    merged = MergedCells(content, chosen._worksheet_path)
+    rows = chosen.iter_rows(values_only=True)
     # The result of a formula is missing if no spreadsheet has computed it. It must not count as an empty cell.
-    formulas = _iterate_rows(content, sheet, data_only=False) if has_formulas else repeat(())
+    formulas = (
+        _choose_sheet(content, sheet, data_only=False).iter_rows(values_only=True) if has_formulas else repeat(())
+    )
     slices: list[bytes] = []
     records: list[Record] = []
     count = 0
@@ -169,8 +175,11 @@ def _read_sheet(content: bytes, sheet: str | None, limits: Limits, *, has_formul
         for n, formula in enumerate(written):
             if isinstance(formula, str) and formula.startswith("=") and values[n] is None:
                 values[n] = FORMULA_WITHOUT_RESULT
+        if number > LAST_ROW:
+            raise ValueError("the format has fewer rows")
         while values and values[-1] is None:
             values.pop()
+        merged.fill(number, values)
         if not values:
             continue
         count += 1
@@ -183,8 +192,8 @@ def _read_sheet(content: bytes, sheet: str | None, limits: Limits, *, has_formul
     return [*slices, pickle.dumps(records)]
 
 
-def _iterate_rows(content: bytes, sheet: str | None, *, data_only: bool) -> Iterator[Sequence[Any]]:
-    """Yield the values of each row of a sheet from the first one; with `data_only` the results of formulas."""
+def _choose_sheet(content: bytes, sheet: str | None, *, data_only: bool) -> Any:
+    """Open a sheet, whose rows are iterated from the first one; with `data_only` it has the results of formulas."""
     from openpyxl import load_workbook
 
     workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=data_only, keep_links=False)
@@ -194,11 +203,17 @@ def _iterate_rows(content: bytes, sheet: str | None, *, data_only: bool) -> Iter
     if not chosen:
         raise _NoSheetError
     chosen[0].reset_dimensions()  # some programs write wrong ones
-    yield from chosen[0].iter_rows(values_only=True)
+    return chosen[0]
 
 
 def _convert(value: Any) -> Any:
-    """Return a value of the library as a cell: a duration of less than a day is a time of day, an array no value."""
+    """Return a value of the library as a cell: a duration of less than a day is a time of day, an array no value.
+
+    Raises:
+        ValueError: The text is longer than the format allows.
+    """
+    if isinstance(value, str) and len(value) > MAX_CELL_LENGTH:
+        raise ValueError("the format has shorter cells")
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())
         is_time_of_day = timedelta() <= value < timedelta(days=1)

@@ -176,3 +176,32 @@ def test_result_of_a_formula_is_read_and_a_missing_one_is_a_formula() -> None:
     )
     records = list(open_records(read_workbook(computed, None, REQUEST_LIMITS), computed))
     assert [list(record.cells) for record in records] == [["nama", "sumber"], ["Siti", "KPU"], ["Ani", "="]]
+
+
+async def test_a_merged_cell_has_its_value_in_all_of_its_rows(importer: ImportClient) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["Daftar pemilu"])
+    sheet.append(["Kode", "Nama", "Dasar hukum", "Jenis"])
+    for year in (2029, 2034, 2039):
+        sheet.append([f"pemilu-{year}", f"Pemilu {year}"])
+    sheet["C3"], sheet["D3"], sheet["C5"] = "UU 7/2017", "Pemilu", "UU 8/2030"
+    for cells in ("A1:D1", "C3:C4", "D3:D9"):
+        sheet.merge_cells(cells)
+    file = io.BytesIO()
+    book.save(file)
+    response = await importer.send(file.getvalue(), XLSX, "elections")
+    assert row_statuses(response) == [(3, "created"), (4, "created"), (5, "created")], response.text
+    elections = [(await importer.http.get(f"/v1/elections/pemilu-{year}")).json() for year in (2029, 2034, 2039)]
+    assert [election["legal_basis"] for election in elections] == ["UU 7/2017", "UU 7/2017", "UU 8/2030"]
+    assert [election["kind"] for election in elections] == ["general"] * 3
+
+
+def test_a_workbook_that_exceeds_its_format_is_not_read() -> None:
+    content = create_workbook(("A", [["Kode"], ["x"]]))
+    path = "xl/worksheets/sheet1.xml"
+    for old, new in ((b"<t>x</t>", b"<t>" + b"x" * 32_768 + b"</t>"), (b'<row r="2"', b'<row r="1048577"')):
+        replaced = replace_part(content, path, old, new)
+        assert read_workbook(replaced, None, REQUEST_LIMITS).error == "unreadable"
+    allowed = replace_part(content, path, b"<t>x</t>", b"<t>" + b"x" * 32_767 + b"</t>")
+    assert read_workbook(allowed, None, REQUEST_LIMITS).error is None
