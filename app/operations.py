@@ -208,9 +208,9 @@ async def _grant_privileges(url: str, role: str, *, create_role: bool = False) -
                 await connection.execute(f"CREATE ROLE {role} LOGIN")
             elif create_role and await connection.fetchval(privileges.SELECT_CAN_SERVE, role):
                 return True  # so that a restart writes nothing
-            functions = await connection.fetchval(privileges.SELECT_FUNCTIONS)
-            for statement in (*privileges.GRANTS, f"GRANT EXECUTE ON FUNCTION {functions} TO {{role}}"):
-                await connection.execute(statement.format(role=name))
+            grantable = dict(await connection.fetchrow(privileges.SELECT_GRANTABLE) or {})
+            for statement in privileges.GRANTS:
+                await connection.execute(statement.format(role=name, **grantable))
             for extension_schema in await connection.fetchval(privileges.SELECT_EXTENSION_SCHEMAS, role) or ():
                 await connection.execute(f"GRANT USAGE ON SCHEMA {extension_schema} TO {name}")
             return bool(await connection.fetchval(privileges.SELECT_IS_INSERT_ONLY, role))

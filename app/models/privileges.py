@@ -1,8 +1,9 @@
 """SQL that grants a role the privileges for serving: it can add lines to the audit trail, but not change or seal them.
 
-`{role}` is a placeholder for the role's quoted name. INSERT is granted without the columns that the database fills, so
-that a role cannot choose the number, the time or the transaction of a line. Seals and roots are written by the function
-seal_audit_lines(), which has the rights of the owner and computes them itself.
+`{role}` is a placeholder for the role's quoted name; the others are columns of `SELECT_GRANTABLE`. INSERT is granted
+without the columns that the database fills, so that a role cannot choose the number, the time or the transaction of a
+line. Seals and roots are written by the function seal_audit_lines(), which has the rights of the owner and computes
+them itself.
 """
 
 AUDIT_LINE_COLUMNS = "(client, scope, operation, keys, request_id, purpose_digest)"
@@ -21,21 +22,31 @@ READ_ONLY_TABLES = (
 
 GRANTS = (
     "GRANT USAGE ON SCHEMA public, history, closed TO {role}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO {role}",
+    "GRANT USAGE ON SEQUENCE {sequences} TO {role}",
     "GRANT SELECT ON ALL TABLES IN SCHEMA history, closed TO {role}",
+    "GRANT EXECUTE ON FUNCTION {functions} TO {role}",
     f"REVOKE ALL ON audit_lines, audit_texts, {', '.join(READ_ONLY_TABLES)} FROM {{role}}",
     f"GRANT SELECT ON {', '.join(READ_ONLY_TABLES)} TO {{role}}",
     f"GRANT SELECT, INSERT {AUDIT_LINE_COLUMNS} ON audit_lines TO {{role}}",
     "GRANT SELECT, INSERT ON audit_texts TO {role}",
 )
 
-# Without the functions of extensions: everybody may call them, and this owner cannot always grant them.
-SELECT_FUNCTIONS = """
-SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p
-WHERE pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prokind = 'f'
-    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+SELECT_GRANTABLE = """
+SELECT string_agg(c.oid::regclass::text, ', ') FILTER (WHERE relkind IN ('r', 'v')) AS tables,
+    string_agg(c.oid::regclass::text, ', ') FILTER (WHERE relkind = 'S') AS sequences,
+    (
+        SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p
+        WHERE pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prokind = 'f'
+            AND pg_has_role(proowner, 'USAGE') AND NOT EXISTS (
+                SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e'
+            )
+    ) AS functions
+FROM pg_class AS c
+WHERE relnamespace = 'public'::regnamespace AND pg_has_role(relowner, 'USAGE')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
 """
+"""Reads the names of what the current role can grant: not what extensions and other roles keep in public."""
 
 SELECT_EXTENSION_SCHEMAS = """
 SELECT array_agg(DISTINCT quote_ident(nspname)) FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace

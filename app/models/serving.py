@@ -27,9 +27,15 @@ _quoted_read_only = ", ".join(f"'{name}'" for name in {*AUDIT_TABLES, *READ_ONLY
 _quoted_extensions = ", ".join(f"('{name}')" for name in EXTENSIONS)
 
 SELECT_DEFECTS = f"""
-WITH relations AS (
+WITH owner (id) AS (
+    SELECT relowner FROM pg_class WHERE oid = to_regclass('public.alembic_version')
+), relations AS (
     SELECT c.oid, relkind, relname, nspname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
-    WHERE nspname IN ('public', 'history', 'closed') AND ($2 OR nspname || '.' || relname = ANY($1::text[]))
+    WHERE nspname IN ('public', 'history', 'closed') AND (
+        nspname || '.' || relname = ANY($1::text[])
+        -- Not what others keep in public. A table of this release is in $1.
+        OR $2 AND relowner = (SELECT id FROM owner) AND (nspname <> 'public' OR relkind <> 'r')
+    )
 ), defects (defect) AS (
     SELECT 'extension ' || name FROM (VALUES {_quoted_extensions}) AS needed (name)
     WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = name)
@@ -57,6 +63,7 @@ WITH relations AS (
     UNION ALL
     SELECT 'EXECUTE: ' || p.oid::regprocedure FROM pg_proc AS p
     WHERE $2 AND pronamespace IN ('public'::regnamespace, 'history'::regnamespace) AND prokind = 'f'
+        AND proowner = (SELECT id FROM owner)
         AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
         AND NOT has_function_privilege(p.oid, 'EXECUTE')
 )

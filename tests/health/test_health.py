@@ -11,6 +11,7 @@ from app import models, operations
 from app.core.db.pools import open_connection
 from app.health import repository
 from app.main import create_app
+from app.models import privileges
 from app.settings import Settings
 from tests.conftest import connect_client, fetch_value, run_application
 from tests.roles import create_role, url_of_role
@@ -111,6 +112,20 @@ class TestReadiness:
         assert detail in english.json()["detail"]
         assert indonesian.status_code == 503
         assert indonesian.json()["detail"] != english.json()["detail"]
+
+    async def test_what_others_keep_in_the_schema_is_not_needed(self, own_url: str) -> None:
+        async with create_role(own_url) as role, create_role(own_url) as other:
+            await asyncio.to_thread(operations.grant_privileges, own_url, role)
+            await fetch_value(own_url, "CREATE TABLE copy_of_officials AS TABLE officials")
+            await fetch_value(own_url, "CREATE VIEW report AS SELECT 1")
+            await fetch_value(own_url, f"ALTER VIEW report OWNER TO {other}")
+            settings = Settings(DATABASE_URL=url_of_role(own_url, role))
+            async with run_application(settings) as app, connect_client(app) as client:
+                response = await client.get("/health/ready")
+            grantable = await fetch_value(url_of_role(own_url, other), privileges.SELECT_GRANTABLE)
+            await fetch_value(own_url, "DROP VIEW report")
+        assert response.status_code == 200, response.text
+        assert grantable == "report"
 
     async def test_connections_shared_by_a_pooler_are_503(
         self, client: httpx.AsyncClient, loaded_url: str, monkeypatch: pytest.MonkeyPatch
