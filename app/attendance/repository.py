@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from app import models, references
 from app.attendance import schemas
@@ -31,9 +32,40 @@ from app.roll_access import collection
 from app.roll_access.scan_views import PRESENCE
 
 _participant, _meeting = models.Participant, models.Meeting
-_attendance = models.Attendance
+_attendance, _badge, _scan, _correction = models.Attendance, models.Badge, models.Scan, models.RollCorrection
+_person = aliased(models.Participant)
 _TIMES = {"entered_at": DateTime(timezone=True), "left_at": DateTime(timezone=True)}
 _MEETING, _STATUS = bindparam("meeting", type_=Text), bindparam("status", type_=Text)
+
+
+def _last_scanned_at(is_person: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return the SQL of the last receipt or annulment of the scans of participants; null if they have none.
+
+    Scans that came after the closing of the roll have no effect on it.
+    """
+    return (
+        select(func.max(func.greatest(_scan.received_at, _scan.annulled_at)))
+        .select_from(_person)
+        .join(_badge, _badge.participant == _person.id)
+        .join(_scan, _scan.badge == _badge.id)
+        .where(is_person, _scan.roll_closed_at.is_(None))
+        .correlate(_participant)
+        .scalar_subquery()
+    )
+
+
+LINE_UPDATED_AT: ColumnElement[Any] = func.greatest(
+    _participant.updated_at,
+    _last_scanned_at(_person.id == _participant.id),
+    _last_scanned_at(and_(_person.meeting == _participant.meeting, _person.represents == _participant.id)),
+    select(func.max(_correction.confirmed_at))
+    .where(_correction.meeting == _participant.meeting, _correction.participant == _participant.id)
+    .correlate(_participant)
+    .scalar_subquery(),
+    type_=DateTime(timezone=True),
+)
+"""When a line last changed: by a change of the participant, by scans of the participant or of one who represents this
+one, or by a confirmed correction. It is derived when it is read, so that check-ins need not write it."""
 
 
 def select_public_lines(_day: DayExpression) -> DocumentSelect:
@@ -118,7 +150,8 @@ def _select_roll_lines(status: Expression, note: Expression, *more: ColumnElemen
         _participant.name_as_printed,
         note.label("note"),
         *more,
-        *sourced_record_columns(_participant),
+        *sourced_record_columns(_participant)[:-1],
+        LINE_UPDATED_AT.label("updated_at"),
     ).join(_attendance, and_(_attendance.meeting == _participant.meeting, _attendance.participant == _participant.id))
 
 
@@ -144,8 +177,12 @@ def _common_filter_conditions(filters: ActiveFilters, has_status: ColumnElement[
         yield _participant.id.in_(select(_attendance.participant).where(_attendance.meeting == _MEETING, has_status))
 
 
-PUBLIC_LINES = collection.build_collection(Document(schemas.RollLine, select_public_lines), _public_filter_conditions)
-FULL_LINES = collection.build_collection(Document(schemas.RollLine, select_full_lines), _full_filter_conditions)
+PUBLIC_LINES = collection.build_collection(
+    Document(schemas.RollLine, select_public_lines), _public_filter_conditions, LINE_UPDATED_AT
+)
+FULL_LINES = collection.build_collection(
+    Document(schemas.RollLine, select_full_lines), _full_filter_conditions, LINE_UPDATED_AT
+)
 ATTENDANCE_ITEMS = collection.build_collection(
-    Document(schemas.Attendance, select_attendance_items), _full_filter_conditions
+    Document(schemas.Attendance, select_attendance_items), _full_filter_conditions, LINE_UPDATED_AT
 )

@@ -69,10 +69,11 @@ def describe_url(url: str) -> str:
     """Return the name of a URL's database and its host, without the user and the password."""
     try:
         parts = urlsplit(url)
-        hosts = parts.netloc.rpartition("@")[2] or ",".join(parse_qs(parts.query).get("host", ()))
+        words = {word: values[-1] for word, values in parse_qs(parts.query).items()}
+        hosts = words.get("host") or parts.netloc.rpartition("@")[2]
     except ValueError:
         return "of an invalid URL"
     if "://" not in url or "@" in parts.path:  # the path may contain a password
         return "of an invalid URL"
-    name = unquote(parts.path.removeprefix("/"))
+    name = words.get("dbname") or words.get("database") or unquote(parts.path.removeprefix("/"))
     return f"{name or 'of the user'} on {unquote(hosts) or 'this machine'}"

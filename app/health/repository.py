@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 import asyncpg
 
-from app.core.db.database import SET_KNOWN_AT_SQL
 from app.core.db.faults import UnsuitableDatabase
-from app.core.db.pools import HISTORY_SCHEMAS, open_connection
+from app.core.db.pools import open_connection
+from app.core.db.sessions import READ_AS_KNOWN_AT
 from app.core.problems import Unavailable
 from app.health import causes
 from app.models import schema, serving
@@ -67,7 +67,7 @@ async def _check_writer(writer: asyncpg.Connection, settings: Settings) -> Readi
     if defects := await writer.fetchval(serving.SELECT_DEFECTS, serving.RELATIONS, is_of_this_release):
         raise UnsuitableDatabase(causes.describe_defects(defects))
     await writer.execute(WRITE_AND_ROLL_BACK)
-    reader = await open_connection(settings, "rakornas health", writable=False, schemas=HISTORY_SCHEMAS)
+    reader = await open_connection(settings, "rakornas health", writable=False)
     try:
         await _check_history(reader)
         # A pooler in transaction mode lets two idle clients use one connection, or one client several.
@@ -82,8 +82,10 @@ async def _check_writer(writer: asyncpg.Connection, settings: Settings) -> Readi
 
 async def _check_history(reader: asyncpg.Connection) -> None:
     """Read the record as it was at the instant zero, when it was empty; UnsuitableDatabase if it is not."""
-    await reader.fetchrow(SET_KNOWN_AT_SQL, "1970-01-01T00:00:00Z")
-    if await reader.fetchval(READ_HISTORY):
+    async with reader.transaction():
+        await reader.fetchrow(READ_AS_KNOWN_AT, "1970-01-01T00:00:00Z")
+        count = await reader.fetchval(READ_HISTORY)
+    if count:
         raise UnsuitableDatabase(causes.POOLER_TEXT)
 
 

@@ -6,20 +6,28 @@ from sqlalchemy import ColumnElement, Text, bindparam, select
 
 from app import models
 from app.core.collection import ActiveFilters, Collection, Conditions, ReferenceFilter
-from app.core.db.documents import Document
+from app.core.db.documents import Document, Expression
 from app.roll_access import name_search
 
 _participant, _assignment = models.Participant, models.ParticipantSession
 MEETING = bindparam("meeting", type_=Text)
 
 
-def build_collection(document: Document, conditions: Conditions) -> Collection:
-    """Build the Collection of documents about a meeting's participants, with the filters and search that all share."""
+def build_collection(
+    document: Document, conditions: Conditions, updated_at: Expression = models.Participant.updated_at
+) -> Collection:
+    """Build the Collection of documents about a meeting's participants, with the filters and search that all share.
+
+    Args:
+        document: The documents.
+        conditions: Yields the SQL conditions of the filters in use.
+        updated_at: The SQL of the member `updated_at`, by which the list can be sorted.
+    """
     return Collection(
         document,
         _participant,
         conditions=conditions,
-        sorts={"id": [], "updated_at": [_participant.updated_at]},
+        sorts={"id": [], "updated_at": [updated_at]},
         references={
             "organization": ReferenceFilter(models.Organization.code, "/v1/organizations"),
             "session": ReferenceFilter(

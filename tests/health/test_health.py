@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import models, operations
-from app.core.db.pools import HISTORY_SCHEMAS, open_connection
+from app.core.db.pools import open_connection
 from app.health import repository
 from app.main import create_app
 from app.settings import Settings
@@ -116,7 +116,7 @@ class TestReadiness:
         self, client: httpx.AsyncClient, loaded_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """As behind a pooler in transaction mode, where two clients in turn use one connection to the server."""
-        connection = await open_connection(Settings(DATABASE_URL=loaded_url), schemas=HISTORY_SCHEMAS)
+        connection = await open_connection(Settings(DATABASE_URL=loaded_url))
 
         class SharedConnection:
             def __getattr__(self, name: str) -> Any:

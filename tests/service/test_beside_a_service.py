@@ -144,6 +144,7 @@ def test_database_of_a_variable_is_named_without_the_password(loaded_url: str) -
         ("postgresql://u:se@cret@a:1,b:2/rakornas", "rakornas on a:1,b:2"),
         ("postgresql:///rakornas?host=/run/postgresql", "rakornas on /run/postgresql"),
         ("postgresql://u:secret@%2Frun%2Fpg/rakornas", "rakornas on /run/pg"),
+        ("postgresql://u@other/unused?host=db.example&dbname=rakornas", "rakornas on db.example"),
         ("postgresql://db.example", "of the user on db.example"),
         ("postgresql:///rakornas", "rakornas on this machine"),
         ("postgresql:u:secret@h/d", "of an invalid URL"),

@@ -15,24 +15,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.faults import StatementError, UnsuitableDatabase, is_retryable, is_transient
-from app.core.db.pools import HISTORY_SCHEMAS, create_history_engine, create_read_engine, create_write_engine
+from app.core.db.faults import StatementError, is_retryable, is_transient
+from app.core.db.pools import create_history_engine, create_read_engine, create_write_engine
+from app.core.db.sessions import READ_AS_KNOWN_AT
 from app.core.db.statements import Statement
-from app.core.languages import Text
 from app.core.problems import TooRecent, Unavailable
 from app.settings import Settings
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
-SET_KNOWN_AT_SQL = "SELECT set_config('rakornas.known_at', $1, false), current_setting('search_path')"
 MAX_COMMIT_DURATION = timedelta(seconds=10)
 """Longer than a transaction can take from the stamp of its commit to its end (migrations/sql/history.sql)."""
 
-LOST_HISTORY_TEXT = Text(
-    "Pengaturan search_path hilang dari koneksi riwayat. Hubungkan langsung, atau lewat pooler dalam mode sesi.",
-    "A connection for history has lost its search_path. Connect directly, or through a pooler in session mode.",
-)
 SELECT_PAGE_TOKEN_SECRET = Statement(text("SELECT key FROM service_keys WHERE purpose = 'page_tokens'"))
 
 
@@ -164,23 +159,37 @@ class Reader:
         with telemetry.count_connection_wait():
             connection = await engine.connect()
         with telemetry.POOL_IN_USE.track_inprogress():
+            is_finished = self._known_at is None
             try:
                 if self._known_at is not None:
-                    await _set_known_at(connection, self._known_at)
-                return (await connection.exec_driver_sql(statement.sql, statement.bind_values(parameters))).all()
+                    await _begin_reading_past(connection, self._known_at)
+                rows = (await connection.exec_driver_sql(statement.sql, statement.bind_values(parameters))).all()
+                if self._known_at is not None:
+                    await connection.exec_driver_sql("COMMIT")
+                is_finished = True
+                return rows
             finally:
-                await connection.close()
+                await release_connection(connection, is_finished)
 
 
-async def _set_known_at(connection: AsyncConnection, known_at: datetime) -> None:
-    """Set the instant whose record a connection reads; UnsuitableDatabase if it would read the present instead.
+async def _begin_reading_past(connection: AsyncConnection, known_at: datetime) -> None:
+    """Begin a transaction that reads the record as it was known at an instant.
 
-    Its search_path was set when it was opened, and it decides which record is read: a pooler may have lost it since.
+    The settings end with the transaction, and no pooler gives its connection to another client before its end. So
+    nothing else reads the past, and nothing that must read the past reads the present.
     """
-    row: Row = (await connection.exec_driver_sql(SET_KNOWN_AT_SQL, (known_at.isoformat(),))).one()
-    if not row[1].startswith(HISTORY_SCHEMAS):
-        await connection.invalidate()
-        raise UnsuitableDatabase(LOST_HISTORY_TEXT)
+    await connection.exec_driver_sql("BEGIN READ ONLY")
+    await connection.exec_driver_sql(READ_AS_KNOWN_AT, (known_at.isoformat(),))
+
+
+async def release_connection(connection: AsyncConnection, is_finished: bool) -> None:
+    """Return a connection to the pool; first roll back unless it is finished, and close it if that fails."""
+    if not is_finished:
+        try:
+            await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))
+        except Exception:
+            await await_until(time.monotonic() + 1, connection.invalidate())
+    await connection.close()
 
 
 async def await_until(

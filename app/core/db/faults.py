@@ -14,7 +14,8 @@ from app.core.languages import Text
 # Connection errors, no resources, shutdown or cancellation, read-only after a failover, serialization failures and
 # deadlocks, a lock not obtained in time: they pass by themselves, and the caller did not cause them.
 # The role or the database may be refused for a moment (28, 3D), such as while an operator restores it.
-TRANSIENT_SQLSTATES = ("08", "28", "3D", "53", "57P", "57014", "25006", "40", "55P03")
+# A prepared statement is missing (26000) or there already (42P05) while a pooler is not in session mode.
+TRANSIENT_SQLSTATES = ("08", "28", "3D", "53", "57P", "57014", "25006", "40", "55P03", "26000", "42P05")
 CONTENTION_SQLSTATES = ("55P03", "40P01", "57014")  # a lock not obtained in time, a deadlock, a statement time-out
 STALE_PLAN_SQLSTATE = "0A000"  # "cached plan must not change result type", after a migration
 

@@ -13,9 +13,6 @@ from app.settings import Settings
 EXTRA_CONNECTIONS_PER_WORKER = 4
 """In addition to the pools of readers and writers: two for history, one each for the token verifier and the sealer."""
 
-HISTORY_SCHEMAS = "history, public"
-"""The search_path of connections on which each table name means what was known before."""
-
 
 def require_database_url(settings: Settings) -> str:
     """Return the setting DATABASE_URL; raise RuntimeError if it is not set."""
@@ -32,10 +29,9 @@ def create_read_engine(settings: Settings) -> AsyncEngine:
 def create_history_engine(settings: Settings) -> AsyncEngine:
     """Create the engine with a pool of read-only connections for the record as known at an instant in the past.
 
-    Each table name resolves to a view in the schema `history`. The instant is the connection's setting
-    `rakornas.known_at`.
+    They differ from others only within a transaction, which `READ_AS_KNOWN_AT` begins.
     """
-    return _create_engine(settings, 2, writable=False, schemas=HISTORY_SCHEMAS)
+    return _create_engine(settings, 2, writable=False)
 
 
 def create_write_engine(settings: Settings) -> AsyncEngine:
@@ -43,11 +39,11 @@ def create_write_engine(settings: Settings) -> AsyncEngine:
     return _create_engine(settings, settings.write_pool_size, writable=True)
 
 
-def _create_engine(settings: Settings, size: int, *, writable: bool, schemas: str = "public") -> AsyncEngine:
+def _create_engine(settings: Settings, size: int, *, writable: bool) -> AsyncEngine:
     """Create an engine with a pool of `size` connections in autocommit mode, read-only unless `writable`."""
     engine = create_async_engine(
         "postgresql+asyncpg://",
-        async_creator=lambda: open_connection(settings, writable=writable, schemas=schemas),
+        async_creator=lambda: open_connection(settings, writable=writable),
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
         pool_size=size,
@@ -68,10 +64,8 @@ def _replace_closed_connection(connection: Any, *_: Any) -> None:
         raise DisconnectionError
 
 
-async def open_connection(
-    settings: Settings, name: str = "rakornas", *, writable: bool = True, schemas: str = "public"
-) -> asyncpg.Connection:
-    """Open a connection as the pools do, with the time-outs of requests; `schemas` are those of its search_path."""
+async def open_connection(settings: Settings, name: str = "rakornas", *, writable: bool = True) -> asyncpg.Connection:
+    """Open a connection as the pools do, with the time-outs of requests."""
     # Set after connecting: in the connection parameters, asyncpg would take the server for a standby, and reject a URL
     # with target_session_attrs=read-write.
     read_only = {} if writable else {"default_transaction_read_only": "on"}
@@ -79,7 +73,6 @@ async def open_connection(
         require_database_url(settings),
         name,
         {**REQUEST_SETTINGS, **read_only},
-        schemas,
         connect_timeout=settings.connect_timeout,
         command_timeout=settings.command_timeout,
     ).connect()

@@ -64,6 +64,10 @@ _SEARCH_PATH = """pg_catalog.concat_ws(', ', {schemas}, (
 SET_SEARCH_PATH = f"SELECT pg_catalog.set_config('search_path', {_SEARCH_PATH.format(schemas='$1::text')}, false)"
 """Sets the search_path to the schemas $1, and those of the extensions."""
 
+READ_AS_KNOWN_AT = f"""SELECT pg_catalog.set_config('rakornas.known_at', $1, true),
+pg_catalog.set_config('search_path', {_SEARCH_PATH.format(schemas="'history, public'")}, true)"""
+"""Lets the rest of the transaction read the record as known at the instant $1: names mean views of `history`."""
+
 
 @dataclass(frozen=True)
 class Connector:
@@ -73,7 +77,6 @@ class Connector:
         url: The address of the database, as in DATABASE_URL.
         name: The name by which the server lists the connection.
         settings: Settings other than those of `SESSION_SETTINGS`.
-        schemas: The schemas of the search_path, before those of the extensions.
         connect_timeout: Longest time to connect and to set everything, in seconds.
         command_timeout: Longest time of a statement, in seconds; None: no limit on this side.
     """
@@ -81,7 +84,6 @@ class Connector:
     url: str
     name: str = "rakornas"
     settings: Mapping[str, str] = field(default_factory=dict)
-    schemas: str = "public"
     connect_timeout: float = 5
     command_timeout: float | None = None
 
@@ -120,12 +122,12 @@ class Connector:
             del own["application_name"]  # Postgres shows it with other characters
             address.settings["application_name"] = address.application_name
         wanted = {**address.settings, **own}
-        search_path = _SEARCH_PATH.format(schemas=_quote(self.schemas))
+        search_path = _SEARCH_PATH.format(schemas="'public'")
         setters = [f"pg_catalog.set_config({_quote(name)}, {_quote(value)}, false)" for name, value in wanted.items()]
         path_setter = f"pg_catalog.set_config('search_path', {search_path}, false)"
         # Without arguments it is one message, so that it takes one round trip. First the time-out of the role or the
-        # database is removed, which may be shorter than this statement.
-        await connection.execute(f"SET statement_timeout = 0; SELECT {', '.join([path_setter, *setters])}")
+        # database is removed, which may be shorter than this statement. The search_path comes after that of the URL.
+        await connection.execute(f"SET statement_timeout = 0; SELECT {', '.join([*setters, path_setter])}")
         columns = ", ".join(f"current_setting({_quote(name)}, true)" for name in own)
         current = await connection.fetchrow(
             f"SELECT {search_path}, current_setting('search_path'), current_setting('session_replication_role')"

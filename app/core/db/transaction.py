@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core import telemetry
-from app.core.db.database import SELECT_PAGE_TOKEN_SECRET, Database, Row, await_until
+from app.core.db.database import SELECT_PAGE_TOKEN_SECRET, Database, Row, await_until, release_connection
 from app.core.db.faults import StatementError, constraint_violation_of, is_transient
 from app.core.db.statements import Statement
 from app.core.problems import Unavailable
@@ -126,7 +126,7 @@ async def open_transaction(database: Database, *, timeout_seconds: float | None 
             _raise_if_transient(error)
             raise
         finally:
-            await _release_connection(connection, is_committed)
+            await release_connection(connection, is_committed)
 
 
 async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[Row]:
@@ -152,7 +152,7 @@ async def execute_once(database: Database, sql: str, *values: Any) -> Sequence[R
             _raise_if_transient(error)
             raise
         finally:
-            await _release_connection(connection, is_committed)
+            await release_connection(connection, is_committed)
     return rows
 
 
@@ -176,7 +176,7 @@ async def _begin_once(database: Database, deadline: float) -> AsyncConnection:
     try:
         await Transaction(connection, deadline).execute("BEGIN ISOLATION LEVEL READ COMMITTED")
     except BaseException:
-        await _release_connection(connection, is_finished=False)
+        await release_connection(connection, is_finished=False)
         raise
     return connection
 
@@ -184,16 +184,6 @@ async def _begin_once(database: Database, deadline: float) -> AsyncConnection:
 async def _connect(database: Database) -> AsyncConnection:
     """Take a connection from the pool for writing; wait for one if all are in use."""
     return await database.write_engine.connect()
-
-
-async def _release_connection(connection: AsyncConnection, is_finished: bool) -> None:
-    """Return a connection to the pool; first roll back unless it is finished, and close it if that fails."""
-    if not is_finished:
-        try:
-            await await_until(time.monotonic() + 1, connection.exec_driver_sql("ROLLBACK"))
-        except Exception:
-            await await_until(time.monotonic() + 1, connection.invalidate())
-    await connection.close()
 
 
 def _raise_if_transient(error: BaseException) -> None:

@@ -79,6 +79,8 @@ def test_understood_words_do_not_reach_the_server(query: str) -> None:
         ("postgresql://user:pass#word@db/rakornas", "contains #, which in a password is written %23"),
         ("postgresql://user:pa:ss/word@db/rakornas", "has a port that is not a number; in a password @ is written %40"),
         ("postgresql://db:port/rakornas", "has a port that is not a number"),
+        ("postgresql://db,,other/rakornas", "has a host without a name in its list"),
+        ("postgresql://db,other/rakornas?port=1,2,3", "has 2 hosts and 3 ports"),
         ("mysql://db/rakornas", "must begin with postgresql://"),
         ("host=db dbname=rakornas", "must begin with postgresql://"),
         ("jdbc:postgresql://db/rakornas", "must begin with postgresql://"),
@@ -117,6 +119,27 @@ def test_certificates_of_the_system_are_a_file() -> None:
     assert "sslmode=verify-full" in dsn
 
 
+@pytest.mark.parametrize(
+    ("url", "dsn"),
+    [
+        ("postgresql://u:p@db:1/x?dbname=y", "postgresql://u:p@db:1?dbname=y"),
+        ("postgresql:///?dbname=y", "postgresql://?dbname=y"),
+        ("postgresql://db/", "postgresql://db"),
+        ("postgresql://u:p@db/x?user=v", "postgresql://:p@db/x?user=v"),
+        ("postgresql://u:p@db/x?password=a+b", "postgresql://u@db/x?password=a%2Bb"),
+        ("postgresql://u:p@db/x?user=v&password=q", "postgresql://db/x?user=v&password=q"),
+        ("postgresql://a,b/x?port=6", "postgresql://a:6,b:6/x"),
+        ("postgresql://a:1,[::1]:2/x?port=6,7", "postgresql://a:6,[::1]:7/x"),
+        ("postgresql://u@a:1/x?host=/run/db", "postgresql://u@/x?host=/run/db&port=1"),
+        ("postgresql://u@:6/x?host=/run/db", "postgresql://u@/x?host=/run/db&port=6"),
+        ("postgresql://u@:6/x", "postgresql://u@/x?port=6"),
+    ],
+)
+def test_query_decides_as_in_libpq(url: str, dsn: str) -> None:
+    """Otherwise the service would use another database than psql with the same address."""
+    assert parse_url(url).dsn == dsn
+
+
 def test_hosts_are_tried_in_random_order() -> None:
     hosts = {parse_url("postgresql://u@a:1,b:2,c:3/x?load_balance_hosts=random").dsn for _ in range(200)}
     assert len(hosts) == 6
@@ -128,7 +151,7 @@ def test_hosts_are_tried_in_random_order() -> None:
 def test_service_that_is_defined_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "services.conf").write_text("[votes]\nhost=db\n")
     monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "services.conf"))
-    assert parse_url("postgresql:///?service=votes").dsn == "postgresql:///?service=votes"
+    assert parse_url("postgresql:///?service=votes").dsn == "postgresql://?service=votes"
     assert parse_url(f"postgresql:///?service=votes&servicefile={tmp_path}/services.conf").arguments == {
         "servicefile": f"{tmp_path}/services.conf"
     }

@@ -1,17 +1,24 @@
 """Every connection has the service's settings, whatever a role, a database or a pooler does; else it is refused."""
 
 import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from app import operations
-from app.core.db.faults import UnsuitableDatabase
-from app.core.db.pools import HISTORY_SCHEMAS, open_connection
+from app.core.db.database import Reader
+from app.core.db.faults import StatementError, UnsuitableDatabase, is_transient
+from app.core.db.pools import open_connection
 from app.core.db.sessions import REQUEST_SETTINGS, SESSION_SETTINGS, Connector
+from app.core.db.statements import Statement
+from app.core.problems import Unavailable
 from app.settings import Settings
 from app.state import state_of
 from tests.conftest import connect_client, fetch_value, run_application
@@ -63,12 +70,11 @@ async def test_settings_of_a_role_do_not_change_answers(own_url: str) -> None:
         assert await fetch_answers(url_of_role(own_url, role)) == await fetch_answers(own_url)
 
 
-@pytest.mark.parametrize("schemas", ["public", HISTORY_SCHEMAS])
-async def test_settings_of_a_role_are_replaced(own_url: str, schemas: str) -> None:
+async def test_settings_of_a_role_are_replaced(own_url: str) -> None:
     async with create_role(own_url, **STRANGE_SETTINGS) as role:
-        connection = await open_connection(Settings(DATABASE_URL=url_of_role(own_url, role)), schemas=schemas)
+        connection = await open_connection(Settings(DATABASE_URL=url_of_role(own_url, role)))
         try:
-            for name, value in {**SESSION_SETTINGS, **REQUEST_SETTINGS, "search_path": schemas}.items():
+            for name, value in {**SESSION_SETTINGS, **REQUEST_SETTINGS, "search_path": "public"}.items():
                 assert await connection.fetchval("SELECT current_setting($1)", name) == value, name
         finally:
             await connection.close()
@@ -85,9 +91,17 @@ async def test_lost_setting_is_an_error(loaded_url: str, name: str) -> None:
             return status
 
     with pytest.raises(UnsuitableDatabase, match=f"The setting {name} did not take: .* pooler in session mode"):
-        await Connector(loaded_url, settings={"statement_timeout": "3s"}, schemas="history, public").connect(
-            connection_class=ForgetfulConnection
-        )
+        await Connector(loaded_url, settings={"statement_timeout": "3s"}).connect(connection_class=ForgetfulConnection)
+
+
+async def test_settings_take_precedence_over_those_of_the_url(loaded_url: str) -> None:
+    url = f"{loaded_url}&options=-csearch_path%3Dnowhere%20-cDateStyle%3DSQL"
+    connection = await open_connection(Settings(DATABASE_URL=url))
+    try:
+        row = await connection.fetchrow("SELECT current_setting('search_path'), current_setting('DateStyle')")
+    finally:
+        await connection.close()
+    assert tuple(row or ()) == ("public", "ISO, MDY")
 
 
 async def test_role_without_triggers_is_refused(own_url: str) -> None:
@@ -111,19 +125,37 @@ async def test_connections_of_a_role_are_counted(own_url: str) -> None:
             await asyncio.to_thread(operations.check_server, url_of_role(own_url, role), 1)
 
 
-async def test_history_connection_that_lost_its_search_path_is_replaced(
+async def test_known_at_does_not_depend_on_what_a_connection_has_set(
     own_app: FastAPI, own_client: httpx.AsyncClient
 ) -> None:
-    """`known_at` must never answer with the present."""
-    path = "/v1/organizations?known_at=2020-01-01T00:00:00Z"
+    """`known_at` must never answer with the present, also where a pooler has reset or exchanged the connection."""
     engine = state_of(own_app).database.history_engine
-    for _ in range(2):
+    for reset in ("SET search_path = public", "DISCARD TEMP", "RESET ALL"):
         async with engine.connect() as connection:
-            await connection.exec_driver_sql("SET search_path = public")
-        response = await own_client.get(path)
-        assert (response.status_code, response.json()["code"]) == (503, "unavailable")
-        response = await own_client.get(path)
+            await connection.exec_driver_sql(reset)
+        response = await own_client.get("/v1/organizations?known_at=2020-01-01T00:00:00Z")
         assert (response.status_code, response.json()["items"]) == (200, [])
+
+
+@pytest.mark.parametrize("statement", ["SELECT 1", "SELECT 1 / 0", "SELECT pg_sleep(9)"])
+async def test_reading_the_past_leaves_nothing_on_its_connection(own_app: FastAPI, statement: str) -> None:
+    """So that no other client of a pooler reads the past instead of the present."""
+    database = state_of(own_app).database
+    instant = datetime(2020, 1, 1, tzinfo=UTC)
+    reader = Reader(database, instant, time.monotonic() + 1)
+    with contextlib.suppress(StatementError, Unavailable):
+        await reader.fetch_all(Statement(text(statement)), {})
+    async with database.history_engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert raw is not None
+        assert not raw.is_in_transaction()
+        assert await raw.fetchval("SELECT current_setting('search_path')") == "public"
+        assert not await raw.fetchval("SELECT current_setting('rakornas.known_at', true)")
+
+
+@pytest.mark.parametrize("error", [asyncpg.InvalidSQLStatementNameError(), asyncpg.DuplicatePreparedStatementError()])
+def test_statement_that_a_pooler_has_lost_is_transient(error: asyncpg.PostgresError) -> None:
+    assert is_transient(error)
 
 
 class TestMigrations:
