@@ -45,6 +45,9 @@ NO_HEADER = Text(
     "Tidak ada baris judul kolom di antara 20 baris pertama.",
     "None of the first 20 rows is a header with known columns.",
 )
+EMPTY_FILE = Text(
+    "20 baris pertama kosong: tidak ada baris judul kolom.", "The first 20 rows are empty: there is no header."
+)
 TOO_MANY_CELLS = Text(
     "Baris ini mempunyai lebih banyak sel daripada kolom. Mungkin sel dengan pemisah tidak diapit tanda kutip.",
     "This row has more cells than there are columns. Perhaps a cell with a separator is not in quotes.",

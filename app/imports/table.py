@@ -76,7 +76,9 @@ class Table:
         cells = [cell if isinstance(cell, str) else str(cell or "") for cell in record.cells]
         headings = [clean_text(cell)[:MAX_HEADING_LENGTH] for cell in _drop_empty_end(cells)[: len(by_name) + 10]]
         members = [find_member(heading, index) for heading in headings]
-        if any(headings) and not any(members):
+        if not any(headings):
+            errors.append(ErrorDetail("empty_file", self._list_known(messages.EMPTY_FILE), pointer=""))
+        elif not any(members):
             errors.append(ErrorDetail("no_header", self._list_known(messages.NO_HEADER), pointer=""))
         else:
             unknown = [

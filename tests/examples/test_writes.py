@@ -73,7 +73,8 @@ def test_each_write_operation_has_an_example() -> None:
     for name, (method, operation) in WRITES.items():
         assert ("requestBody" in operation) == (name not in WORDLESS)
         contents = operation.get("requestBody", {"content": {}})["content"].values()
-        assert method == "delete" or all("example" in entry for entry in contents)
+        texts = [entry for entry in contents if entry["schema"].get("format") != "binary"]
+        assert method == "delete" or all("example" in entry for entry in texts)
         if name in EXAMPLES:
             parameters = {entry["name"]: entry for entry in operation["parameters"]}
             # So a first try in the explorer keeps nothing.

@@ -126,6 +126,13 @@ async def test_first_row_without_headings_is_not_repeated(importer: ImportClient
     assert "Rahasia" not in response.text
 
 
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\r\n\r\n"], ids=["no byte", "only a mark", "empty rows"])
+async def test_empty_file_is_told(importer: ImportClient, content: bytes) -> None:
+    response = await importer.send(content, CSV_TYPE, "officials")
+    assert response.status_code == 422
+    assert "empty_file" in [error["code"] for error in response.json()["errors"]]
+
+
 @pytest.mark.parametrize(
     ("head", "cells", "wrong"),
     [
