@@ -81,7 +81,7 @@ async def test_steps_of_the_page_work(copy: Path, database_url: str) -> None:
 async def test_migration_adds_functions_views_and_triggers(copy: Path, database_url: str) -> None:
     edit(
         copy,
-        "migrations/sql/attendance_views.sql",
+        "migrations/sql/scan_views.sql",
         "CREATE OR REPLACE VIEW entries_and_exits AS",
         "CREATE OR REPLACE VIEW exits AS SELECT id FROM classified_scans WHERE classification = 'exit';\n\n"
         "CREATE OR REPLACE VIEW entries_and_exits AS",
@@ -106,8 +106,6 @@ async def test_migration_adds_functions_views_and_triggers(copy: Path, database_
 
 @pytest.mark.full
 async def test_migration_recreates_a_changed_view_and_its_dependents(copy: Path, database_url: str) -> None:
-    columns = "effective_at, in_parallel_session,\n"
-    edit(copy, "migrations/sql/attendance_views.sql", columns, columns)
     edit(
         copy,
         "migrations/sql/attendance_views.sql",

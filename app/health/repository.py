@@ -4,6 +4,8 @@ They are separate from the pools, so that a full pool does not fail the check.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Literal, NamedTuple
 
 import asyncpg
@@ -44,19 +46,36 @@ async def check_readiness(settings: Settings) -> Readiness:
     """
     try:
         async with asyncio.timeout(settings.connect_timeout + settings.command_timeout):
-            writer = await open_connection(settings, "rakornas health")
-            try:
-                return await _check_writer(writer, settings)
-            finally:
-                writer.terminate()
+            async with _connect(settings, writable=True) as writer, _connect(settings, writable=False) as reader:
+                await _check_pooling(writer, reader)  # first: a pooler in statement mode refuses any transaction
+                readiness = await _check_writer(writer)
+                await _check_history(reader)
+                return readiness
     except UnsuitableDatabase as error:
         raise Unavailable(detail=error.text) from error
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         raise Unavailable(detail=causes.describe_error(error)) from error
 
 
-async def _check_writer(writer: asyncpg.Connection, settings: Settings) -> Readiness:
-    """Check the schema and what the role can do with it, and then a connection for history beside this one."""
+@asynccontextmanager
+async def _connect(settings: Settings, *, writable: bool) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection as the pools do, and terminate it at the end."""
+    connection = await open_connection(settings, "rakornas health", writable=writable)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
+async def _check_pooling(writer: asyncpg.Connection, reader: asyncpg.Connection) -> None:
+    """Raise UnsuitableDatabase if a pooler lets two idle clients use one connection, or one client several."""
+    pids = [await connection.fetchval("SELECT pg_backend_pid()") for connection in (writer, reader, writer)]
+    if pids[0] == pids[1] or pids[0] != pids[2]:
+        raise UnsuitableDatabase(causes.POOLER_TEXT)
+
+
+async def _check_writer(writer: asyncpg.Connection) -> Readiness:
+    """Check the schema, what the role can do with it, and a write; return the revision and the audit privilege."""
     if schemas := await writer.fetchval(serving.SELECT_MISSING_SCHEMAS):
         raise UnsuitableDatabase(causes.describe_defects([f"USAGE: schema {schemas}"]))
     revision = await _fetch_revision(writer)
@@ -67,15 +86,6 @@ async def _check_writer(writer: asyncpg.Connection, settings: Settings) -> Readi
     if defects := await writer.fetchval(serving.SELECT_DEFECTS, serving.RELATIONS, is_of_this_release):
         raise UnsuitableDatabase(causes.describe_defects(defects))
     await writer.execute(WRITE_AND_ROLL_BACK)
-    reader = await open_connection(settings, "rakornas health", writable=False)
-    try:
-        await _check_history(reader)
-        # A pooler in transaction mode lets two idle clients use one connection, or one client several.
-        pids = [await connection.fetchval("SELECT pg_backend_pid()") for connection in (writer, reader, writer)]
-    finally:
-        reader.terminate()
-    if pids[0] == pids[1] or pids[0] != pids[2]:
-        raise UnsuitableDatabase(causes.POOLER_TEXT)
     is_insert_only = await writer.fetchval(SELECT_IS_INSERT_ONLY, await writer.fetchval("SELECT current_user"))
     return Readiness(str(revision), "insert_only" if is_insert_only else "writable")
 

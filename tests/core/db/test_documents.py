@@ -59,7 +59,10 @@ EXPECTED_TABLES = {
         *("elections", "officials", "organizations", "divisions"),
     },
     "sessions": {"sessions", "meetings", "session_speakers", "officials", "organizations", "divisions"},
-    "attendance": {"participants", "attendance", "officials", "organizations"},
+    "attendance": {
+        *("participants", "attendance", "officials", "organizations"),
+        *("badges", "scans", "roll_corrections"),  # for `updated_at`
+    },
     "hits": {"officials", "appointments", "organizations", "divisions", "stages", "meetings"},
 }
 
