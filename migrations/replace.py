@@ -87,7 +87,8 @@ def find_changed_names(
         if scripts.parse_arguments(after[name]) != scripts.parse_arguments(before[name]):
             raise ReplacementError(f"{name.name} has other arguments: add a function of another name.")
     chosen = {name for name in changed if not wanted} | {name for name in after if name.name in wanted}
-    chosen |= set(_find_dependents(chosen, after))
+    while dependents := set(_find_dependents(chosen, after)) - chosen:
+        chosen |= dependents
     if not chosen:
         raise ReplacementError("Nothing in migrations/sql has changed.")
     return [name for name in after if name in chosen]
@@ -99,13 +100,28 @@ def _is_changed(text: str, former_text: str) -> bool:
 
 
 def _find_dependents(chosen: Iterable[DefinitionName], after: dict[DefinitionName, str]) -> Iterable[DefinitionName]:
-    """Yield the definitions to run again: calls of a changed enable_…(), and functions that use a changed type."""
+    """Yield the definitions to run again.
+
+    They are calls of a changed enable_…(), functions that use a changed type, and views over a changed view, which
+    cannot be dropped without them.
+    """
     for changed in chosen:
         for name, text in after.items():
             is_call = changed.kind == "FUNCTION" and name.kind == "CALL" and changed.name.startswith("enable_")
             is_user = changed.kind == "TYPE" and name.kind == "FUNCTION" and re.search(rf"\b{changed.name}\b", text)
-            if is_call or is_user:
+            are_views = changed.kind == name.kind == "VIEW" and name != changed
+            if is_call or is_user or (are_views and _reads_view(name, text, changed)):
                 yield name
+
+
+def _reads_view(name: DefinitionName, text: str, view: DefinitionName) -> bool:
+    """Return whether the text of a view names another view, with its schema or through its search_path."""
+    schema, _, bare = view.name.rpartition(".")
+    schema = schema or view.search_path.partition(",")[0] or "public"
+    body = re.sub("--.*", "", text).partition(" AS")[2]
+    is_in_path = schema in (name.search_path or "public").split(", ")
+    place = rf"(\b{schema}[.]|(?<![.])\b)" if is_in_path else rf"\b{schema}[.]"
+    return re.search(rf"{place}{bare}\b", body) is not None
 
 
 def build_script(statements: Iterable[tuple[DefinitionName, str]]) -> str:
