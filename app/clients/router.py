@@ -29,7 +29,7 @@ router = create_resource_router("clients")
 ADMIN = require_scope(Scope.CLIENTS_ADMIN)
 ClientId = Annotated[UUID, Path(description="The client's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bee"])]
 SecretId = Annotated[UUID, Path(description="The secret's `id`.", examples=["01a20c10-0ae2-7033-aa5d-2a6bfa807bef"])]
-CREATE_SECRET_RESPONSES = responses_for_create(schemas.NewClientSecret, NotFound, Conflict)
+CREATE_SECRET_RESPONSES = responses_for_create(schemas.NewClientSecret, NotFound, Conflict, has_etag=False)
 REVOKED_RESPONSE: Responses = {204: {"description": "Revoked."}}
 EXAMPLE_ID = "01a20c10-0ae2-7033-aa5d-2a6bfa807bee"
 TWO_LIVE_SECRETS = Text(

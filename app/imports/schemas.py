@@ -39,7 +39,6 @@ class ImportQuery(WriteQuery, EmptyQuery):
         Field(
             description="Code of the meeting of all rows: required for participants; for sessions and statements "
             "instead of a column.",
-            examples=["rakornas-2022-06"],
         ),
     ] = None
     organization: Annotated[
@@ -47,7 +46,6 @@ class ImportQuery(WriteQuery, EmptyQuery):
         Field(
             description="Participants only: code of the organization of all rows, instead of a column; a row that "
             "names another one is refused.",
-            examples=["kpu-31"],
         ),
     ] = None
     partial: Annotated[

@@ -134,7 +134,7 @@ async def create_participant(write_request: CreateDep, code: Code, payload: payl
         f"{LIST_PATH}:batch",
         {"participants": [{"name": "Siti Contoh", "organization": "kpu-32"}, {"organization": "kpu-33"}]},
     ),
-    responses=responses_for_create(schemas.RegisteredParticipants, *REGISTRATION_PROBLEMS),
+    responses=responses_for_create(schemas.RegisteredParticipants, *REGISTRATION_PROBLEMS, has_etag=False),
 )
 async def create_participants(
     write_request: CreateDep, code: Code, payload: payloads.ParticipantBatchPayload
@@ -163,7 +163,7 @@ async def create_participants(
     openapi_extra=write_example(
         f"{LIST_PATH}:in-office", {"organizations": ["kpu-31", "kpu-32"], "include_offices_without_holder": True}
     ),
-    responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS),
+    responses=responses_for_create(schemas.RegisteredOfficeHolders, *REGISTRATION_PROBLEMS, has_etag=False),
 )
 async def create_participants_in_office(
     write_request: CreateDep, code: Code, payload: payloads.InOfficePayload

@@ -28,8 +28,15 @@ Responses = dict[int | str, dict[str, Any]]
 _FORBIDDEN = (InsufficientScope, OutsideOrganization)
 
 
-def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Responses:
-    """Return the OpenAPI `responses` of a POST that creates an object of this model; `more` are further problems."""
+def responses_for_create(model: type[BaseModel], *more: type[Problem], has_etag: bool = True) -> Responses:
+    """Return the OpenAPI `responses` of a POST that creates an object.
+
+    Args:
+        model: The schema of the response.
+        more: Problems besides those of every POST.
+        has_etag: The response has the entity tag of the object. It has none if it describes several objects, or a
+            secret, which has no representation of its own.
+    """
     kinds = (
         *_FORBIDDEN,
         IdempotencyKeyRequired,
@@ -41,7 +48,7 @@ def responses_for_create(model: type[BaseModel], *more: type[Problem]) -> Respon
     )
     return {
         200: {"model": model, "description": "With `dry_run=true`: the object that would be created."},
-        201: {"description": "Created.", "headers": refer_to_headers("Location", "ETag")},
+        201: {"description": "Created.", "headers": refer_to_headers("Location", *(["ETag"] if has_etag else []))},
         **problem_responses(*kinds, *more),
     }
 

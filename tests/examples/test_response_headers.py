@@ -87,6 +87,15 @@ async def test_headers_of_a_403(app: FastAPI, client: httpx.AsyncClient, name: s
         check_headers(WRITES[name][1], response)
 
 
+@pytest.mark.parametrize("name", ["create_client_secret", "create_participants", "create_participants_in_office"])
+async def test_headers_of_a_creation_without_an_etag(
+    client: httpx.AsyncClient, token: dict[str, str], name: str
+) -> None:
+    [created] = await send(client, name, {**token, "Idempotency-Key": f"headers-of-{name}"}, "dry_run=false")
+    assert (created.status_code, "ETag" in created.headers) == (201, False), created.text
+    check_headers(WRITES[name][1], created)
+
+
 async def test_headers_of_stored_writes(client: httpx.AsyncClient, token: dict[str, str]) -> None:
     """A creation, its repetition, a conflict, a change and a deletion."""
     region = EXAMPLES["create_region"]["body"]
