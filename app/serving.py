@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from app.core.embedded import process
 from app.operations import OperatorError
 
 GREETING_TEXT = """
@@ -117,6 +118,7 @@ def run_server(listener: socket.socket, workers: int, database_url: str, root_pa
         timeout_graceful_shutdown=20,
         timeout_worker_healthcheck=10,  # a worker killed during a health check is replaced after this time
     )
+    process.repeat_lost_sigterm()
     if workers == 1:
         uvicorn.Server(configuration).run(sockets=[listener])
         return
@@ -131,6 +133,7 @@ def create_worker_app() -> FastAPI:
     from app.main import create_app
     from app.settings import Settings
 
+    process.repeat_lost_sigterm()
     settings = Settings()
     telemetry.configure_logging(settings.log_level)
     if parent := multiprocessing.parent_process():

@@ -21,6 +21,24 @@ def without_libpq_variables() -> Iterator[None]:
         os.environ.update(removed)
 
 
+_sigterm_received = threading.Event()
+
+
+def repeat_lost_sigterm() -> None:
+    """Raise SIGTERM again if `exit_on_sigterm` received it and the process still runs.
+
+    Python ignores an exception that a signal handler raises within a finalizer (`__del__`).
+    """
+    if _sigterm_received.is_set():
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _exit(number: int, _frame: object) -> None:
+    """Exit with the status of a process that this signal has ended."""
+    _sigterm_received.set()
+    sys.exit(128 + number)
+
+
 @contextlib.contextmanager
 def exit_on_sigterm() -> Iterator[None]:
     """Make SIGTERM raise SystemExit while the block runs, so that `finally` runs; keep an existing handler."""
@@ -28,7 +46,8 @@ def exit_on_sigterm() -> Iterator[None]:
     if not is_ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    _sigterm_received.clear()
+    signal.signal(signal.SIGTERM, _exit)
     try:
         yield
     finally:
