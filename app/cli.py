@@ -92,8 +92,7 @@ def serve(
             client = create_first_client(database.url) if database.embedded else None
             serving.warn_of_missing_issuer(listener, settings.root_path)
             url = operations.switch_to_service_role(database.url) if database.embedded else database.url
-            # Last, so that whoever waits for the greeting can stop the service without interrupting a query.
-            typer.echo(serving.format_greeting(listener, client, settings.root_path))
+            typer.echo(serving.format_greeting(listener, client, settings.root_path))  # after the last query
             serving.run_server(listener, workers, url, settings.root_path)
     except operations.OperatorError as error:
         fail(error)
